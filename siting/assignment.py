@@ -1,0 +1,89 @@
+"""Solve the full assignment model: every demand point assigned to sites, capacities included."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from siting.errors import SolverError
+from siting.evaluation import evaluate
+from siting.formulation import LinearModel, assignment_model, compile_model
+from siting.highs import OBJECTIVE_SIZE, HighsModel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from siting.instance import Instance
+    from siting.search import Search
+
+
+def solve_assignment(
+    instance: Instance, search: Search, threads: int | None = None, seed: int = 0
+) -> NDArray[np.float64] | None:
+    """Solve the full Pyomo model on HiGHS and take its portfolio as the incumbent of the search.
+
+    Returns
+    -------
+    ndarray of shape (I, chosen) or None
+        Share of each demand point served by each chosen site, when there are capacities.
+    """
+    model = compile_model(assignment_model(instance))
+    scale = _scale(model)
+    highs = HighsModel(threads=threads, seed=seed)
+    highs.load(dataclasses.replace(model, cost=model.cost * scale))
+
+    def should_stop(_incumbent: float, bound: float) -> bool:
+        if math.isfinite(bound):
+            search.raise_bound(bound / scale)
+        search.tell()
+        return search.asked_to_stop
+
+    result = highs.run(search.remaining, gap=search.gap, should_stop=should_stop)
+    if result.status == "infeasible":
+        search.infeasible = True
+        return None
+    if math.isfinite(result.bound):
+        search.raise_bound(result.bound / scale)
+    if result.x is None:
+        return None
+    count = instance.number_of_candidates
+    chosen = np.flatnonzero(result.x[:count] > 0.5)
+    shares = _shares(instance, result.x, chosen)
+    evaluation = evaluate(instance, chosen.tolist(), shares)
+    search.magnitude = max(search.magnitude, evaluation.magnitude)
+    search.offer(chosen.tolist(), evaluation.objective)
+    if result.status == "optimal":
+        _close(search, result.bound / scale)
+    return shares
+
+
+def _scale(model: LinearModel) -> float:
+    """Bring the largest cost to a size at which HiGHS' absolute tolerances are relative ones."""
+    largest = float(np.abs(model.cost).max(initial=0.0))
+    return OBJECTIVE_SIZE / largest if largest > 0 else 1.0
+
+
+def _close(search: Search, bound: float) -> None:
+    """Accept HiGHS' proof if its bound agrees with the re-evaluated incumbent."""
+    if search.gap > 0 and search.upper - bound > search.tolerance:
+        return
+    if search.upper - bound > 1e-6 * max(search.magnitude, 1e-300):
+        raise SolverError(
+            f"HiGHS calls {search.upper:.12g} optimal but its bound is {bound:.12g}; nothing is returned"
+        )
+    search.raise_bound(search.upper)
+
+
+def _shares(
+    instance: Instance, x: NDArray[np.float64], chosen: NDArray[np.int64]
+) -> NDArray[np.float64] | None:
+    """Return who serves how much, cleaned of rounding; None where every point goes to its cheapest site."""
+    if instance.capacity is None:
+        return None
+    count, points = instance.number_of_candidates, instance.number_of_demand_points
+    shares = np.clip(x[count:].reshape(points, count)[:, chosen], 0.0, 1.0)
+    total = shares.sum(axis=1, keepdims=True)
+    return np.asarray(shares / np.where(total > 0, total, 1.0))

@@ -1,0 +1,303 @@
+"""Solve an instance exactly: pick the method, run it, and check its answer outside the solver."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from siting.bounding import Bounding
+from siting.constraints import Constraints
+from siting.enumeration import best_portfolio, number_of_portfolios
+from siting.errors import InputError, SolverError, suggestion
+from siting.evaluation import check_agreement, evaluate
+from siting.incumbent import greedy, interchange
+from siting.problem import Problem
+from siting.search import Callback, Search, Status, relative_gap
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from numpy.typing import NDArray
+
+    from siting.instance import Instance
+
+Method = Literal["auto", "bounding", "benders", "assignment", "enumeration"]
+METHODS: tuple[str, ...] = ("auto", "bounding", "benders", "assignment", "enumeration")
+
+#: Portfolios times demand points that are enumerated rather than bounded: a few hundredths of a second.
+ENUMERATION_WORK = 2e7
+
+
+@dataclass(frozen=True, eq=False)
+class InstanceSolution:
+    """The answer to an instance. What is held and why the search stopped are kept apart.
+
+    Attributes
+    ----------
+    portfolio : tuple or None
+        Identifiers of the chosen candidates in candidate order; None if the search holds nothing.
+    objective : float or None
+        Objective of the portfolio, re-evaluated from the raw arrays.
+    bound : float
+        No portfolio has a lower objective.
+    gap : float
+        Relative difference of objective and bound.
+    status : str
+        Why the search stopped: "optimal", "gap", "time_limit" or "interrupted".
+    proof : str
+        How the bound was proven, in words.
+    method : str
+        The method that was asked for.
+    values : dict of str to float
+        Value of each criterion in its own unit; empty without a portfolio.
+    assignment : ndarray of int, shape (I,), or None
+        Position of the candidate that serves (most of) each demand point.
+    shares : ndarray, shape (I, chosen), or None
+        Share of each demand point served by each chosen site, when capacities decide.
+    seconds : float
+        Wall-clock time of the search.
+    candidates_left : int or None
+        Candidates that survived reduction.
+    """
+
+    portfolio: tuple[Hashable, ...] | None
+    objective: float | None
+    bound: float
+    gap: float
+    status: Status
+    proof: str
+    method: str
+    values: dict[str, float] = field(default_factory=dict)
+    assignment: NDArray[np.int64] | None = None
+    shares: NDArray[np.float64] | None = None
+    seconds: float = 0.0
+    candidates_left: int | None = None
+
+
+@dataclass
+class _Options:
+    method: str
+    threads: int | None
+    seed: int
+
+
+def solve_instance(
+    instance: Instance,
+    *,
+    method: Method | str = "auto",
+    time_limit: float | None = None,
+    gap: float = 0.0,
+    threads: int | None = None,
+    seed: int = 0,
+    callback: Callback | None = None,
+) -> InstanceSolution:
+    """Choose the best portfolio of an instance.
+
+    Parameters
+    ----------
+    instance : Instance
+        The problem.
+    method : {"auto", "bounding", "benders", "assignment", "enumeration"}
+        "auto" enumerates small instances, otherwise bounds and removes candidates and finishes what is left by
+        enumeration or Benders decomposition on HiGHS; "bounding" is the same without the first enumeration;
+        "benders" skips the bounding; "assignment" is the full Pyomo model on HiGHS; "enumeration" compares every
+        admissible portfolio. With capacities, "assignment" is used.
+    time_limit : float, optional
+        Seconds.
+    gap : float
+        Relative gap at which to stop; 0 asks for a proof.
+    threads : int, optional
+        Threads of HiGHS.
+    seed : int
+        Seed of HiGHS.
+    callback : callable, optional
+        Told of every improvement with a `siting.search.Progress`; returning True stops the search.
+
+    Returns
+    -------
+    InstanceSolution
+        Incumbent, bound, status and proof.
+
+    Raises
+    ------
+    InputError
+        If an option is not valid.
+    InfeasibleError
+        If no portfolio satisfies every rule; it names the rules in conflict.
+    SolverError
+        If an answer does not survive the check made outside the solver.
+
+    Examples
+    --------
+    >>> from siting.instance import Criterion, Instance
+    >>> solution = solve_instance(Instance(sites=2, criteria={"cost": Criterion(site=[3.0, 1.0, 2.0])}))
+    >>> solution.portfolio, solution.objective, solution.status
+    ((1, 2), 3.0, 'optimal')
+    """
+    options = _checked_options(instance, method, time_limit, gap, threads, seed)
+    search = Search(time_limit=time_limit, gap=gap, callback=callback)
+    run = _Run(instance, search, options)
+    try:
+        run.solve()
+    except KeyboardInterrupt:
+        search.asked_to_stop = True
+    if search.infeasible:
+        from siting.feasibility import infeasible
+
+        raise infeasible(instance)
+    return run.result()
+
+
+def _checked_options(
+    instance: Instance, method: str, time_limit: float | None, gap: float, threads: int | None, seed: int
+) -> _Options:
+    if method not in METHODS:
+        raise InputError(f"method {method!r} is unknown{suggestion(str(method), METHODS)}")
+    if time_limit is not None and not time_limit > 0:
+        raise InputError(f"time_limit is {time_limit!r} seconds; it must be above 0")
+    if not (isinstance(gap, int | float) and 0 <= gap < 1):
+        raise InputError(f"gap is {gap!r}; it must be a share from 0 (proof of optimality) to below 1")
+    if threads is not None and threads < 1:
+        raise InputError(f"threads is {threads!r}; it must be at least 1")
+    if instance.capacity is not None and method not in ("auto", "assignment"):
+        raise InputError(f"method {method!r} knows no capacities; use 'assignment' or 'auto'")
+    return _Options(method, threads, seed)
+
+
+class _Run:
+    """One run of the engine on one instance."""
+
+    def __init__(self, instance: Instance, search: Search, options: _Options) -> None:
+        self.instance, self.search, self.options = instance, search, options
+        self.shares: NDArray[np.float64] | None = None
+        self.candidates_left: int | None = None
+
+    def solve(self) -> None:
+        if self.instance.capacity is not None or self.options.method == "assignment":
+            self._assignment()
+            return
+        problem = Problem.of(self.instance)
+        if problem.number_of_candidates < problem.constraints.minimum_sites:
+            self.search.infeasible = True
+            return
+        small = number_of_portfolios(problem) * max(1, problem.number_of_demand_points) <= ENUMERATION_WORK
+        if self.options.method == "enumeration" or (self.options.method == "auto" and small):
+            self._enumerate(problem, "every admissible portfolio")
+            return
+        if self._first_incumbent(problem):
+            self._search(problem)
+
+    def _first_incumbent(self, problem: Problem) -> bool:
+        self.search.phase = "first portfolio"
+        chosen = greedy(problem)
+        if chosen is None:
+            from siting.feasibility import admissible_portfolio
+
+            score = problem.site_cost + problem.service_cost.sum(axis=1) / problem.constraints.maximum_sites
+            chosen, decided = admissible_portfolio(problem.constraints, score, self.search.remaining)
+            if chosen is None:
+                self.search.infeasible = decided
+                return False
+        self._offer(problem, interchange(problem, chosen))
+        return True
+
+    def _offer(self, problem: Problem, chosen: NDArray[np.int64]) -> None:
+        positions = problem.positions[chosen]
+        evaluation = evaluate(self.instance, positions.tolist())
+        self.search.magnitude = max(self.search.magnitude, evaluation.magnitude)
+        self.search.offer(positions.tolist(), evaluation.objective)
+
+    def _search(self, problem: Problem) -> None:
+        """Bound and remove, then finish what is left."""
+        multipliers = None
+        if self.options.method != "benders":
+            self.search.phase = "bounding"
+            bounding = Bounding(problem, self.search)
+            bounding.run(enough=self._small_core(problem))
+            problem, multipliers = bounding.problem, bounding.multipliers.service
+            self.candidates_left = problem.number_of_candidates
+            self.search.proof.append(
+                f"Lagrangian bounding and reduced-cost fixing left {problem.number_of_candidates} of "
+                f"{self.instance.number_of_candidates} candidates"
+            )
+            if bounding.exhausted:
+                self.search.raise_bound(self.search.upper)
+                self.search.proof.append("no better portfolio is left")
+            if self.search.stop_reason is not None:
+                return
+            if number_of_portfolios(problem) * max(1, problem.number_of_demand_points) <= ENUMERATION_WORK:
+                self._enumerate(problem, "every portfolio of the candidates left")
+                return
+        self._benders(problem, multipliers)
+
+    def _small_core(self, problem: Problem) -> int:
+        """How few free candidates make enumeration immediate."""
+        sites = problem.constraints.maximum_sites - int(problem.constraints.required.sum())
+        room = ENUMERATION_WORK / max(1, problem.number_of_demand_points) / 10
+        count = sites
+        while math.comb(count + 1, max(1, sites)) <= room and count < problem.number_of_candidates:
+            count += 1
+        return count
+
+    def _enumerate(self, problem: Problem, what: str) -> None:
+        self.search.phase = "enumeration"
+        chosen, cost, compared, complete = best_portfolio(problem, lambda: self.search.stop_reason is not None)
+        if chosen is not None and cost + problem.offset < self.search.upper:
+            self._offer(problem, chosen)
+        if not complete:
+            return
+        if self.search.chosen is None:
+            self.search.infeasible = True
+            return
+        self.search.raise_bound(self.search.upper)
+        self.search.proof.append(f"enumeration compared {what} ({compared:,})")
+
+    def _benders(self, problem: Problem, multipliers: NDArray[np.float64] | None) -> None:
+        from siting.benders import Benders
+
+        self.search.phase = "Benders decomposition on HiGHS"
+        benders = Benders(problem, self.search, multipliers, self.options.threads, self.options.seed)
+        if not benders.solve() and self.search.chosen is None:
+            self.search.infeasible = True
+            return
+        self.search.proof.append(
+            f"HiGHS branch and bound over {problem.number_of_candidates} candidates with "
+            f"{benders.number_of_cuts:,} Benders cuts"
+        )
+
+    def _assignment(self) -> None:
+        from siting.assignment import solve_assignment
+
+        self.search.phase = "assignment model on HiGHS"
+        self.shares = solve_assignment(self.instance, self.search, self.options.threads, self.options.seed)
+        self.search.proof.append("HiGHS branch and bound on the full assignment model")
+
+    def result(self) -> InstanceSolution:
+        """Re-evaluate what is held from the raw arrays, check every rule, and report."""
+        search = self.search
+        status: Status = search.stop_reason or "time_limit"
+        proof = "; ".join(search.proof) if status == "optimal" else f"not proven: stopped by {status}"
+        common = {"method": self.options.method, "seconds": search.seconds, "candidates_left": self.candidates_left}
+        if search.chosen is None:
+            return InstanceSolution(None, None, search.lower, math.inf, status, proof, **common)  # type: ignore[arg-type]
+        broken = Constraints.of(self.instance).violations(search.chosen)
+        if broken:
+            raise SolverError(f"the portfolio found breaks a rule ({broken[0]}); nothing is returned")
+        evaluation = evaluate(self.instance, search.chosen, self.shares)
+        check_agreement(search.upper, evaluation)
+        bound = evaluation.objective if status == "optimal" else min(search.lower, evaluation.objective)
+        return InstanceSolution(
+            portfolio=tuple(self.instance.candidates[position] for position in search.chosen),
+            objective=evaluation.objective,
+            bound=bound,
+            gap=relative_gap(evaluation.objective, bound),
+            status=status,
+            proof=proof,
+            values=evaluation.values,
+            assignment=evaluation.assignment,
+            shares=self.shares,
+            **common,  # type: ignore[arg-type]
+        )

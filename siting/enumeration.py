@@ -1,0 +1,157 @@
+"""Compare every admissible portfolio: the proof that needs no solver.
+
+All prefixes of p - 1 candidates are walked; the last candidate is compared for all of its values at once.
+Rules cut a prefix as soon as it can no longer be completed by one more candidate.
+"""
+
+from __future__ import annotations
+
+from math import comb
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from siting.constraints import Constraints
+    from siting.problem import Problem
+
+
+def number_of_portfolios(problem: Problem) -> int:
+    """Return how many sets of candidates the number of sites and the required candidates allow.
+
+    Examples
+    --------
+    >>> from siting.instance import Criterion, Instance
+    >>> from siting.problem import Problem
+    >>> number_of_portfolios(Problem.of(Instance(sites=2, criteria={"cost": Criterion(site=[1, 2, 3, 4])})))
+    6
+    """
+    constraints = problem.constraints
+    required = int(constraints.required.sum())
+    free = constraints.number_of_candidates - required
+    sizes = range(constraints.minimum_sites, constraints.maximum_sites + 1)
+    return sum(comb(free, size - required) for size in sizes if size >= required)
+
+
+def portfolios(
+    problem: Problem, stop: Callable[[], bool] | None = None
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
+    """Yield every admissible portfolio with its cost, in blocks that share all but one site.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    stop : callable, optional
+        Asked between blocks; the walk ends early when it returns True.
+
+    Yields
+    ------
+    (prefix, last, costs)
+        Candidates shared by the block, the last candidate of each portfolio, and the costs without offset.
+    """
+    constraints = problem.constraints
+    required = np.flatnonzero(constraints.required)
+    free = np.flatnonzero(~constraints.required & ~constraints.forbidden)
+    if constraints.conflicts[np.ix_(required, required)].any():
+        return
+    everyone = np.full(problem.number_of_demand_points, np.inf)
+    served = problem.service_cost[required].min(axis=0) if len(required) else everyone
+    for size in range(max(constraints.minimum_sites, len(required)), constraints.maximum_sites + 1):
+        if size == len(required):
+            if size and constraints.admissible(required):
+                yield required[:-1], required[-1:], np.array([problem.cost(required)])
+            continue
+        walk = _Walk(problem, free, size - len(required), stop)
+        yield from walk.blocks(required, served, 0)
+
+
+class _Walk:
+    """Depth-first walk over the sets of a given size, the last level vectorised."""
+
+    def __init__(
+        self, problem: Problem, free: NDArray[np.int64], size: int, stop: Callable[[], bool] | None
+    ) -> None:
+        self.problem, self.free, self.size, self.stop = problem, free, size, stop
+        self.constraints, self.stopped = problem.constraints, False
+        matrix = self.constraints.matrix[:, free]
+        # A rule without negative coefficients that is exceeded by a prefix is exceeded by all its completions.
+        self.monotone = (matrix >= 0).all(axis=1)
+
+    def blocks(
+        self, prefix: NDArray[np.int64], served: NDArray[np.float64], start: int
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
+        options = self.free[start:]
+        allowed = ~self.constraints.conflicts[prefix][:, options].any(axis=0)
+        if self.size == 1:
+            last = options[allowed & self._within_limits(prefix, options, complete=True)]
+            if len(last):
+                yield prefix, last, self._costs(prefix, last, served)
+            return
+        allowed &= self._within_limits(prefix, options, complete=False)
+        self.size -= 1
+        for index in np.flatnonzero(allowed):
+            if self.stopped or (self.stop is not None and self.stop()):
+                self.stopped = True
+                break
+            candidate = options[index]
+            joined = np.minimum(served, self.problem.service_cost[candidate])
+            yield from self.blocks(np.append(prefix, candidate), joined, start + index + 1)
+        self.size += 1
+
+    def _within_limits(
+        self, prefix: NDArray[np.int64], options: NDArray[np.int64], *, complete: bool
+    ) -> NDArray[np.bool_]:
+        rules: Constraints = self.constraints
+        if not rules.names:
+            return np.ones(len(options), bool)
+        activity = rules.matrix[:, prefix].sum(axis=1)[:, None] + rules.matrix[:, options]
+        slack = rules.slack[:, None]
+        within = activity <= rules.upper[:, None] + slack
+        if not complete:
+            return np.asarray((within | ~self.monotone[:, None]).all(axis=0))
+        return np.asarray((within & (activity >= rules.lower[:, None] - slack)).all(axis=0))
+
+    def _costs(
+        self, prefix: NDArray[np.int64], last: NDArray[np.int64], served: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        costs = self.problem.site_cost[prefix].sum() + self.problem.site_cost[last]
+        if self.problem.number_of_demand_points:
+            costs = costs + np.minimum(self.problem.service_cost[last], served).sum(axis=1)
+        return np.asarray(costs)
+
+
+def best_portfolio(
+    problem: Problem, stop: Callable[[], bool] | None = None
+) -> tuple[NDArray[np.int64] | None, float, int, bool]:
+    """Compare every admissible portfolio and return the cheapest.
+
+    Returns
+    -------
+    chosen : ndarray of int or None
+        The cheapest portfolio, the first in candidate order among equals; None if there is none.
+    cost : float
+        Its cost without offset.
+    compared : int
+        How many admissible portfolios were compared.
+    complete : bool
+        False if `stop` ended the walk.
+    """
+    best, cost, compared = None, np.inf, 0
+    stopped = False
+
+    def ask() -> bool:
+        nonlocal stopped
+        stopped = stopped or (stop is not None and stop())
+        return stopped
+
+    for prefix, last, costs in portfolios(problem, ask):
+        compared += len(costs)
+        position = int(np.argmin(costs))
+        if costs[position] < cost:
+            best, cost = np.sort(np.append(prefix, last[position])), float(costs[position])
+    return best, cost, compared, not stopped

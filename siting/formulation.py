@@ -1,0 +1,210 @@
+"""The mixed-integer models, in Pyomo: readable, inspectable, exportable as LP or MPS.
+
+`choice_model` holds the choice of sites and every rule on it; decomposition uses it as its master problem.
+`assignment_model` adds the assignment of demand to sites (Balinski 1965), for capacities and as the reference
+that anyone can read and any other solver can check. `compile_model` turns either into arrays for HiGHS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyomo.environ as pyo
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from scipy import sparse
+
+from siting.constraints import Constraints
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from siting.instance import Instance
+
+
+def choice_model(constraints: Constraints, site_cost: NDArray[np.float64], labels: Sequence[object]) -> Any:
+    """Build the Pyomo model of the choice alone: which candidates, under which rules.
+
+    Parameters
+    ----------
+    constraints : Constraints
+        The rules over n candidates.
+    site_cost : ndarray, shape (n,)
+        Cost of choosing each candidate.
+    labels : sequence, length n
+        Identifiers, used as index of the variables.
+
+    Returns
+    -------
+    pyomo.environ.ConcreteModel
+        With the binary variable ``choose``, the constraints ``number_of_sites``, ``required``, ``forbidden``,
+        ``rule`` (by name) and ``conflict`` (by pair), and the objective ``cost``.
+
+    Examples
+    --------
+    >>> from siting.instance import Criterion, Instance
+    >>> rules = Constraints.of(Instance(sites=1, criteria={"cost": Criterion(site=[2.0, 1.0])}))
+    >>> model = choice_model(rules, np.array([2.0, 1.0]), ["a", "b"])
+    >>> len(model.choose)
+    2
+    """
+    model = pyo.ConcreteModel(name="siting")
+    model.candidates = pyo.Set(initialize=list(labels), ordered=True, dimen=None)
+    model.choose = pyo.Var(model.candidates, domain=pyo.Binary)
+    choose = [model.choose[label] for label in labels]
+    count = pyo.quicksum(choose)
+    model.number_of_sites = pyo.Constraint(
+        expr=pyo.inequality(constraints.minimum_sites, count, constraints.maximum_sites)
+        if constraints.minimum_sites < constraints.maximum_sites
+        else count == constraints.minimum_sites
+    )
+    model.required = pyo.ConstraintList()
+    for position in np.flatnonzero(constraints.required):
+        model.required.add(choose[position] == 1)
+    model.forbidden = pyo.ConstraintList()
+    for position in np.flatnonzero(constraints.forbidden):
+        model.forbidden.add(choose[position] == 0)
+    model.rule = pyo.Constraint(pyo.Any)
+    for name, row, lower, upper in zip(
+        constraints.names, constraints.matrix, constraints.lower, constraints.upper, strict=True
+    ):
+        _add_rule(model, name, choose, row, lower, upper)
+    model.conflict = pyo.Constraint(pyo.Any)
+    for first, second in np.argwhere(np.triu(constraints.conflicts)):
+        model.conflict[labels[first], labels[second]] = choose[first] + choose[second] <= 1
+    model.cost = pyo.Objective(expr=pyo.quicksum(c * y for c, y in zip(site_cost.tolist(), choose, strict=True)))
+    return model
+
+
+def _add_rule(
+    model: Any, name: str, choose: list[Any], row: NDArray[np.float64], lower: float, upper: float
+) -> None:
+    positions = np.flatnonzero(row)
+    if len(positions) == 0:
+        # Nothing to sum: the rule holds or fails whatever is chosen. Solvers want a failing rule as a row.
+        if not lower <= 0 <= upper:
+            model.rule[name] = pyo.quicksum(choose) >= len(choose) + 1
+        return
+    activity = pyo.quicksum(float(row[position]) * choose[position] for position in positions)
+    if lower == upper:
+        model.rule[name] = activity == float(upper)
+    else:
+        ends = (None if np.isinf(lower) else float(lower), None if np.isinf(upper) else float(upper))
+        model.rule[name] = (ends[0], activity, ends[1])
+
+
+def assignment_model(instance: Instance) -> Any:
+    """Build the full Pyomo model: choice, rules, and the assignment of every demand point to sites.
+
+    Parameters
+    ----------
+    instance : Instance
+        The problem; its capacities, if any, become constraints.
+
+    Returns
+    -------
+    pyomo.environ.ConcreteModel
+        The choice model with the variable ``serve`` (share of a demand point's demand that a site serves) and the
+        constraints ``served_once``, ``served_by_chosen`` and ``capacity``.
+
+    Examples
+    --------
+    >>> from siting.instance import Criterion, Instance
+    >>> model = assignment_model(Instance(sites=1, criteria={"ms": Criterion(service=[[1.0, 2.0]])}))
+    >>> len(model.serve), len(model.served_once)
+    (2, 1)
+    """
+    labels = instance.candidates
+    model = choice_model(Constraints.of(instance), instance.site_cost, labels)
+    if not instance.has_service and instance.capacity is None:
+        return model
+    cost = instance.service_cost if instance.has_service else np.zeros((instance.number_of_demand_points, len(labels)))
+    model.demand_points = pyo.RangeSet(0, instance.number_of_demand_points - 1)
+    model.serve = pyo.Var(model.demand_points, model.candidates, bounds=(0, 1))
+    serve = model.serve
+    model.served_once = pyo.Constraint(
+        model.demand_points, rule=lambda _, i: pyo.quicksum(serve[i, j] for j in labels) == 1
+    )
+    model.served_by_chosen = pyo.Constraint(
+        model.demand_points, model.candidates, rule=lambda m, i, j: serve[i, j] <= m.choose[j]
+    )
+    if instance.capacity is not None:
+        room = dict(zip(labels, instance.capacity.tolist(), strict=True))
+        demand = instance.demand.tolist()
+        model.capacity = pyo.Constraint(
+            model.candidates,
+            rule=lambda m, j: pyo.quicksum(demand[i] * serve[i, j] for i in m.demand_points) <= room[j] * m.choose[j],
+        )
+    coefficients = cost.tolist()
+    service = pyo.quicksum(
+        coefficients[i][position] * serve[i, j] for i in model.demand_points for position, j in enumerate(labels)
+    )
+    model.cost.expr = model.cost.expr + service
+    return model
+
+
+@dataclass(frozen=True, eq=False)
+class LinearModel:
+    """A mixed-integer linear model as arrays: minimise ``cost @ x`` with bounded rows and columns."""
+
+    cost: NDArray[np.float64]
+    matrix: sparse.csr_array
+    row_lower: NDArray[np.float64]
+    row_upper: NDArray[np.float64]
+    column_lower: NDArray[np.float64]
+    column_upper: NDArray[np.float64]
+    integer: NDArray[np.bool_]
+    columns: tuple[str, ...]
+
+
+def compile_model(model: Any) -> LinearModel:
+    """Compile a Pyomo model into arrays.
+
+    The columns are in the order in which the model declares its variables.
+
+    Examples
+    --------
+    >>> from siting.instance import Criterion, Instance
+    >>> compiled = compile_model(assignment_model(Instance(sites=1, criteria={"cost": Criterion(site=[2.0, 1.0])})))
+    >>> compiled.cost.tolist()
+    [2.0, 1.0]
+    """
+    order = list(model.component_data_objects(pyo.Var, descend_into=True))
+    compiled = LinearStandardFormCompiler().write(model, mixed_form=True, column_order=order)
+    position = {id(variable): index for index, variable in enumerate(order)}
+    columns = np.array([position[id(variable)] for variable in compiled.columns], dtype=np.int64)
+    placed = sparse.csc_array(
+        (np.ones(len(columns)), (np.arange(len(columns)), columns)), shape=(len(columns), len(order))
+    )
+    sense = np.array([row.bound_type for row in compiled.rows])
+    bounds = [variable.bounds for variable in order]
+    return LinearModel(
+        cost=np.asarray((compiled.c @ placed).todense(), dtype=np.float64).ravel(),
+        matrix=sparse.csr_array(compiled.A @ placed),
+        row_lower=np.where(sense == 1, -np.inf, compiled.rhs),
+        row_upper=np.where(sense == -1, np.inf, compiled.rhs),
+        column_lower=np.array([-np.inf if low is None else low for low, _ in bounds]),
+        column_upper=np.array([np.inf if high is None else high for _, high in bounds]),
+        integer=np.array([variable.is_integer() for variable in order], dtype=bool),
+        columns=tuple(variable.name for variable in order),
+    )
+
+
+def write_model(instance: Instance, path: str | Path) -> None:
+    """Write the full model as an LP or MPS file, by the ending of the path, with readable names.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from siting.instance import Criterion, Instance
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     target = pathlib.Path(folder) / "model.lp"
+    ...     write_model(Instance(sites=1, criteria={"cost": Criterion(site=[2.0, 1.0])}), target)
+    ...     "choose" in target.read_text()
+    True
+    """
+    assignment_model(instance).write(str(path), io_options={"symbolic_solver_labels": True})
