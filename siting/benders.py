@@ -59,7 +59,7 @@ class Benders:
         # An incumbent that costs next to nothing says nothing about the size of the coefficients.
         size = abs(search.upper - problem.offset) if math.isfinite(search.upper) else 0.0
         self.scale = OBJECTIVE_SIZE / max(size, 1e-2 * self._typical_cost())
-        self.service = problem.service_cost * self.scale
+        self.service = np.minimum(problem.service_cost, self._dearest_service()) * self.scale
         self.sorted_order = np.argsort(self.service, axis=0, kind="stable")
         self.sorted_cost = np.take_along_axis(self.service, self.sorted_order, axis=0)
         self.number_of_cuts = 0
@@ -72,6 +72,16 @@ class Benders:
         problem = self.problem
         sites = problem.constraints.maximum_sites
         return float(np.abs(problem.site_cost).mean() * sites + problem.service_cost.mean(axis=0).sum()) or 1.0
+
+    def _dearest_service(self) -> float:
+        """Return the service cost of one point at which a portfolio is no better than the incumbent.
+
+        Costs above it need not be told apart, which keeps prohibitive ones out of HiGHS' coefficients.
+        """
+        rules = self.problem.constraints
+        sums = np.cumsum(np.sort(self.problem.site_cost))[rules.minimum_sites - 1 : rules.maximum_sites]
+        room = self.search.upper - self.problem.offset - float(sums.min())
+        return room + 1e-6 * abs(room)
 
     def _load(self) -> None:
         problem = self.problem

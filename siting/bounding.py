@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.incumbent import interchange
 from siting.selection import Selection
 
 if TYPE_CHECKING:
@@ -22,10 +23,14 @@ if TYPE_CHECKING:
     from siting.problem import Problem
     from siting.search import Search
 
-#: Subgradient steps; the step length halves after `PATIENCE` steps without a better bound.
+#: Subgradient steps; the step length halves after `PATIENCE` steps without progress, which is a gain of more than
+#: the share `PROGRESS` of the gap. Measured on random geographies: fewer steps leave more candidates, more gain little.
 MAXIMUM_STEPS = 400
-PATIENCE = 12
+PATIENCE = 8
+PROGRESS = 1e-5
 SMALLEST_STEP = 0.01
+#: Steps after which the cheapest selection is tried as a start for a better incumbent.
+IMPROVEMENT_STEPS = frozenset({5, 15, 30, 60, 120})
 
 
 @dataclass
@@ -84,27 +89,35 @@ class Bounding:
 
     def run(self, enough: int, maximum_steps: int = MAXIMUM_STEPS) -> None:
         """Step until at most `enough` candidates survive, the gap closes, or the bound stalls."""
-        state = self.multipliers
-        direction, length, stalled, best = None, 1.0, 0, -np.inf
-        best_state = state
+        state, direction, length, stalled = self.multipliers, None, 1.0, 0
+        best, best_state = -np.inf, state
         for _ in range(maximum_steps):
             self.steps += 1
             selection, value, gradient = self._evaluate(state)
-            if value > best + 1e-6 * max(1e-300, self.limit - best):
+            if not np.isfinite(best) or value > best + PROGRESS * (self.limit - best):
                 best, best_state, stalled = value, state, 0
             else:
                 stalled += 1
+            if self.steps in IMPROVEMENT_STEPS:
+                self._improve(selection)
             self._remove(selection, value)
             if self.exhausted or self._finished(enough):
                 break
             if stalled >= PATIENCE:
-                length, stalled, state, direction = length / 2, 0, best_state, None
+                length, stalled = length / 2, 0
                 if length < SMALLEST_STEP:
                     break
-                continue
             direction = _deflected(gradient, direction)
             state = self._moved(state, direction, length, value)
         self.multipliers = best_state
+
+    def _improve(self, selection: Selection) -> None:
+        """Turn the cheapest selection into a portfolio and exchange sites for as long as that helps."""
+        if self.threshold is not None or not self.problem.constraints.admissible(selection.chosen):
+            return
+        chosen = interchange(self.problem, selection.chosen)
+        objective = self.problem.cost(chosen) + self.problem.offset
+        self.search.offer(self.problem.positions[chosen].tolist(), objective)
 
     def _finished(self, enough: int) -> bool:
         free = self.problem.number_of_candidates - int(self.problem.constraints.required.sum())

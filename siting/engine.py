@@ -139,6 +139,8 @@ def solve_instance(
     """
     options = _checked_options(instance, method, time_limit, gap, threads, seed)
     search = Search(time_limit=time_limit, gap=gap, callback=callback)
+    if instance.capacity is None:
+        search.evaluate = lambda chosen: evaluate(instance, chosen)
     run = _Run(instance, search, options)
     try:
         run.solve()
@@ -156,12 +158,14 @@ def _checked_options(
 ) -> _Options:
     if method not in METHODS:
         raise InputError(f"method {method!r} is unknown{suggestion(str(method), METHODS)}")
-    if time_limit is not None and not time_limit > 0:
+    if time_limit is not None and not (isinstance(time_limit, int | float) and time_limit > 0):
         raise InputError(f"time_limit is {time_limit!r} seconds; it must be above 0")
     if not (isinstance(gap, int | float) and 0 <= gap < 1):
         raise InputError(f"gap is {gap!r}; it must be a share from 0 (proof of optimality) to below 1")
-    if threads is not None and threads < 1:
-        raise InputError(f"threads is {threads!r}; it must be at least 1")
+    if threads is not None and not (isinstance(threads, int) and threads >= 1):
+        raise InputError(f"threads is {threads!r}; it must be a whole number, at least 1")
+    if not (isinstance(seed, int) and 0 <= seed < 2**31):
+        raise InputError(f"seed is {seed!r}; it must be a whole number from 0 to 2147483647")
     if instance.capacity is not None and method not in ("auto", "assignment"):
         raise InputError(f"method {method!r} knows no capacities; use 'assignment' or 'auto'")
     return _Options(method, threads, seed)

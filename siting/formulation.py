@@ -118,7 +118,7 @@ def assignment_model(instance: Instance) -> Any:
     >>> len(model.serve), len(model.served_once)
     (2, 1)
     """
-    labels = instance.candidates
+    labels = _labels(instance)
     model = choice_model(Constraints.of(instance), instance.site_cost, labels)
     if not instance.has_service and instance.capacity is None:
         return model
@@ -147,6 +147,12 @@ def assignment_model(instance: Instance) -> Any:
     return model
 
 
+def _labels(instance: Instance) -> Sequence[object]:
+    """Return the identifiers as an index Pyomo can use: it takes a tuple apart, so tuples are written as text."""
+    texts = [str(name) if isinstance(name, tuple) else name for name in instance.candidates]
+    return texts if len(set(texts)) == len(texts) else range(instance.number_of_candidates)
+
+
 @dataclass(frozen=True, eq=False)
 class LinearModel:
     """A mixed-integer linear model as arrays: minimise ``cost @ x`` with bounded rows and columns."""
@@ -164,7 +170,7 @@ class LinearModel:
 def compile_model(model: Any) -> LinearModel:
     """Compile a Pyomo model into arrays.
 
-    The columns are in the order in which the model declares its variables.
+    The columns are in the order in which the model declares its variables; rows are scaled by powers of two.
 
     Examples
     --------
@@ -182,11 +188,15 @@ def compile_model(model: Any) -> LinearModel:
     )
     sense = np.array([row.bound_type for row in compiled.rows])
     bounds = [variable.bounds for variable in order]
+    matrix = sparse.csr_array(compiled.A @ placed)
+    # A solver's feasibility tolerance is absolute: with the largest coefficient of each row near 1 it is a relative one.
+    scale = np.exp2(-np.round(np.log2(np.maximum(abs(matrix).max(axis=1).toarray().ravel(), 1e-300))))
+    right = compiled.rhs * scale
     return LinearModel(
         cost=np.asarray((compiled.c @ placed).todense(), dtype=np.float64).ravel(),
-        matrix=sparse.csr_array(compiled.A @ placed),
-        row_lower=np.where(sense == 1, -np.inf, compiled.rhs),
-        row_upper=np.where(sense == -1, np.inf, compiled.rhs),
+        matrix=sparse.csr_array(sparse.diags_array(scale) @ matrix),
+        row_lower=np.where(sense == 1, -np.inf, right),
+        row_upper=np.where(sense == -1, np.inf, right),
         column_lower=np.array([-np.inf if low is None else low for low, _ in bounds]),
         column_upper=np.array([np.inf if high is None else high for _, high in bounds]),
         integer=np.array([variable.is_integer() for variable in order], dtype=bool),

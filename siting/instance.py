@@ -35,9 +35,11 @@ def _vector(values: ArrayLike, what: str, length: int | None = None) -> NDArray[
 
 
 def _finite_array(values: ArrayLike, what: str) -> NDArray[np.float64]:
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.astype(np.float64).filled(np.nan)
     try:
         array = np.array(values, dtype=np.float64, order="C")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{what} is not an array of numbers: {error}") from None
     if not np.isfinite(array).all():
         position = tuple(int(index) for index in np.argwhere(~np.isfinite(array))[0])
@@ -140,7 +142,7 @@ class Limit:
         for name, value in (("lower", lower), ("upper", upper)):
             try:
                 number = None if value is None else float(value)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 raise InputError(f"{name} of a limit is {value!r}, which is not a number") from None
             if number is not None and math.isnan(number):
                 raise InputError(f"{name} of a limit is not a number (NaN)")
@@ -257,6 +259,9 @@ class Instance:
                 )
         put("limits", _check_limits(self.limits, count))
         put("conflicts", _check_conflicts(self.conflicts, known))
+        for name in self.limits:
+            if name in self.conflicts:
+                raise InputError(f"two rules are called {name!r}, a limit and a conflict; give each its own name")
         if self.capacity is not None:
             capacity = _vector(self.capacity, "capacity", count)
             if (capacity < 0).any():
@@ -394,6 +399,8 @@ def _check_criteria(criteria: Mapping[str, Criterion]) -> int:
 def _check_weights(weights: Mapping[str, float] | None, criteria: Mapping[str, Criterion]) -> dict[str, float]:
     if weights is None:
         return dict.fromkeys(criteria, 1.0)
+    if not isinstance(weights, Mapping):
+        raise InputError(f"weights is a {type(weights).__name__}; give a mapping {{criterion: weight}}")
     for name in weights:
         if name not in criteria:
             raise InputError(f"weights name the criterion {name!r}, which is unknown{suggestion(name, criteria)}")
@@ -401,7 +408,7 @@ def _check_weights(weights: Mapping[str, float] | None, criteria: Mapping[str, C
     for name in criteria:
         try:
             checked[name] = float(weights.get(name, 0.0))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise InputError(f"weight of {name!r} is {weights[name]!r}, which is not a number") from None
         if not math.isfinite(checked[name]):
             raise InputError(f"weight of {name!r} is {checked[name]}; it must be a finite number")
@@ -424,18 +431,30 @@ def _check_demand(demand: ArrayLike | None, criteria: Mapping[str, Criterion]) -
 def _check_candidates(candidates: Iterable[Hashable] | None, count: int) -> tuple[Hashable, ...]:
     if candidates is None:
         return tuple(range(count))
+    if isinstance(candidates, str) or not isinstance(candidates, Iterable):
+        raise InputError(f"candidates is {candidates!r}; give a list of identifiers")
     plain = candidates.tolist() if isinstance(candidates, np.ndarray) else list(candidates)
     identifiers = tuple(item.item() if isinstance(item, np.generic) else item for item in plain)
     if len(identifiers) != count:
         raise InputError(f"candidates has {len(identifiers)} identifiers where the criteria have {count} candidates")
     seen: dict[Hashable, int] = {}
     for position, identifier in enumerate(identifiers):
+        if not _is_hashable(identifier):
+            raise InputError(f"candidate {identifier!r} at position {position} is no identifier; use text or a number")
         if identifier in seen:
             raise InputError(
                 f"candidate {identifier!r} stands twice, at positions {seen[identifier]} and {position}"
             )
         seen[identifier] = position
     return identifiers
+
+
+def _is_hashable(value: object) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 def _whole_number(value: object) -> int | None:
@@ -464,10 +483,12 @@ def _check_known(
     """Return identifier to position, in candidate order, or name the first unknown one."""
     if isinstance(identifiers, str):
         raise InputError(f"{what} is the text {identifiers!r}; give a list of candidates, [{identifiers!r}]")
+    if not isinstance(identifiers, Iterable):
+        raise InputError(f"{what} is {identifiers!r}; give a list of candidates")
     found: dict[Hashable, int] = {}
     for raw in identifiers:
         identifier = raw.item() if isinstance(raw, np.generic) else raw
-        if identifier not in known:
+        if not _is_hashable(identifier) or identifier not in known:
             noun = what if single else f"{what} candidate"
             raise InputError(
                 f"{noun} {identifier!r} is unknown{suggestion(str(identifier), map(str, known))}"
@@ -477,6 +498,8 @@ def _check_known(
 
 
 def _check_limits(limits: Mapping[str, Limit], count: int) -> dict[str, Limit]:
+    if not isinstance(limits, Mapping):
+        raise InputError(f"limits is a {type(limits).__name__}; give a mapping {{name: Limit(...)}}")
     for name, limit in limits.items():
         if not isinstance(limit, Limit):
             raise InputError(f"limit {name!r} is a {type(limit).__name__}, not a siting.Limit")
@@ -494,9 +517,11 @@ def _check_conflicts(
     named = conflicts if isinstance(conflicts, Mapping) else {"conflicts": conflicts}
     checked: dict[str, tuple[tuple[Hashable, Hashable], ...]] = {}
     for name, pairs in named.items():
+        if not isinstance(pairs, Iterable):
+            raise InputError(f"rule {name!r} is {pairs!r}; give a list of pairs of candidates")
         unique: dict[tuple[Hashable, Hashable], None] = {}
         for pair in pairs:
-            if isinstance(pair, str) or len(pair) != 2:  # noqa: PLR2004
+            if isinstance(pair, str) or not isinstance(pair, Sequence | np.ndarray) or len(pair) != 2:  # noqa: PLR2004
                 raise InputError(f"rule {name!r} holds {pair!r}, which is not a pair of candidates")
             if pair[0] == pair[1]:
                 raise InputError(f"rule {name!r} sets candidate {pair[0]!r} in conflict with itself")

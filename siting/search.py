@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from siting.evaluation import Evaluation
+
 Status = Literal["optimal", "gap", "time_limit", "interrupted"]
 
 #: Bound and incumbent that differ by less than this share of the objective's own terms are equal: rounding.
@@ -87,6 +89,8 @@ class Search:
         Size of the terms the objective sums; rounding is judged against it.
     proof : list of str
         Each step of the proof, in words.
+    evaluate : callable or None
+        Evaluates positions from the raw arrays; without it the objectives offered are taken as they are.
     """
 
     time_limit: float | None = None
@@ -98,6 +102,7 @@ class Search:
     magnitude: float = 0.0
     phase: str = "start"
     proof: list[str] = field(default_factory=list)
+    evaluate: Callable[[Sequence[int]], Evaluation] | None = None
     started: float = field(default_factory=time.perf_counter)
     asked_to_stop: bool = False
     infeasible: bool = False
@@ -119,6 +124,10 @@ class Search:
 
     def offer(self, chosen: Sequence[int], objective: float) -> bool:
         """Take a portfolio as the incumbent if it is better, and tell the callback."""
+        if objective < self.upper and self.evaluate is not None:
+            # A search sums shifted numbers; the incumbent is worth what the raw arrays say.
+            evaluation = self.evaluate(sorted(int(position) for position in chosen))
+            objective, self.magnitude = evaluation.objective, max(self.magnitude, evaluation.magnitude)
         if objective >= self.upper:
             return False
         self.chosen, self.upper = tuple(sorted(int(position) for position in chosen)), objective

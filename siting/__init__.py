@@ -1,0 +1,75 @@
+"""Choose a portfolio of facility sites exactly, and defend the choice.
+
+>>> import siting
+>>> solution = siting.solve("gigafactories")
+>>> len(solution.sites)
+4
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from siting import data, maps
+    from siting.errors import DataError, InfeasibleError, InputError, OutputError, SitingError, SolverError
+    from siting.instance import Criterion, Instance, Limit
+    from siting.latency import LatencyModel
+    from siting.model import Model
+    from siting.solution import Solution
+    from siting.solving import solve
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Criterion",
+    "DataError",
+    "InfeasibleError",
+    "InputError",
+    "Instance",
+    "LatencyModel",
+    "Limit",
+    "Model",
+    "OutputError",
+    "SitingError",
+    "Solution",
+    "SolverError",
+    "__version__",
+    "data",
+    "maps",
+    "solve",
+]
+
+# Names are loaded when first used, so that `import siting` does not wait for maps, tables or Pyomo.
+_HOMES = {
+    "Criterion": "siting.instance",
+    "DataError": "siting.errors",
+    "InfeasibleError": "siting.errors",
+    "InputError": "siting.errors",
+    "Instance": "siting.instance",
+    "LatencyModel": "siting.latency",
+    "Limit": "siting.instance",
+    "Model": "siting.model",
+    "OutputError": "siting.errors",
+    "SitingError": "siting.errors",
+    "Solution": "siting.solution",
+    "SolverError": "siting.errors",
+    "solve": "siting.solving",
+}
+_MODULES = ("data", "maps")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    elif name in _MODULES:
+        value = import_module(f"siting.{name}")
+    else:
+        raise AttributeError(f"module 'siting' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

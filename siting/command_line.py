@@ -1,0 +1,269 @@
+"""The command `siting`: solve a model, draw a map, look at models and data."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from siting import __version__
+from siting.command_line_data import application as data_application
+from siting.errors import InputError, OutputError, SitingError
+
+#: Exit code of everything a user can correct: bad input, an impossible rule, an unwritable file.
+USER_ERROR = 2
+#: Exit code of a search that a limit stopped before it could prove its answer.
+NOT_PROVEN = 3
+
+application = typer.Typer(
+    name="siting",
+    help="Choose a portfolio of facility sites exactly, and defend the choice.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+application.add_typer(data_application, name="data")
+
+ModelArgument = Annotated[str, typer.Argument(help="Name of a shipped model (see `siting models`) or a model file.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change one key of the model: `rules.spacing.minimum_km=400`.", metavar="KEY=VALUE"),
+]
+Sites = Annotated[int | None, typer.Option(help="How many sites to choose.")]
+Weights = Annotated[
+    list[str] | None, typer.Option("--weight", help="Weight of a criterion: `latency=0.5`.", metavar="NAME=NUMBER")
+]
+Required = Annotated[list[str] | None, typer.Option("--require", help="A candidate that must be chosen.")]
+Forbidden = Annotated[list[str] | None, typer.Option("--forbid", help="A candidate that may not be chosen.")]
+TimeLimit = Annotated[float | None, typer.Option(help="Seconds; what is held by then is reported with its gap.")]
+Method = Annotated[str, typer.Option(help="auto, bounding, benders, assignment or enumeration.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"siting {__version__}")
+        raise typer.Exit
+
+
+@application.callback()
+def _main(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    pass
+
+
+@application.command()
+def solve(
+    model: ModelArgument = "gigafactories",
+    sites: Sites = None,
+    weight: Weights = None,
+    require: Required = None,
+    forbid: Forbidden = None,
+    settings: Settings = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for a map (PNG) and a GeoPackage, made if it does not exist.")
+    ] = None,
+    to: Annotated[
+        list[Path] | None, typer.Option(help="Also write this file: .gpkg .geojson .csv .json .lp .mps .png .svg .pdf.")
+    ] = None,
+    method: Method = "auto",
+    time_limit: TimeLimit = None,
+    gap: Annotated[float, typer.Option(help="Relative gap at which to stop; 0 asks for a proof.")] = 0.0,
+    threads: Annotated[int | None, typer.Option(help="Threads of HiGHS.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of HiGHS.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON and nothing else.")] = False,
+) -> None:
+    """Choose the best portfolio of a model and prove it.
+
+    Examples:
+
+        siting solve
+
+        siting solve gigafactories --sites 5 --weight latency=0.5 --require ITI3 --output results
+
+        siting solve my-model.toml --set rules.spacing.enabled=false --json
+    """
+    from siting.summary import print_solution
+
+    targets = _targets(Path(model).stem, output, to or [])
+    solution = _solved(
+        model, _overrides(sites, weight, require, forbid, settings),
+        method=method, time_limit=time_limit, gap=gap, threads=threads, seed=seed,
+    )  # fmt: skip
+    if as_json:
+        typer.echo(json.dumps(solution.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        print_solution(solution, Console())
+    for target in targets if solution.portfolio is not None else []:
+        _write(solution, target)
+        typer.echo(f"wrote {target}", err=as_json)
+    if solution.status not in ("optimal", "gap"):
+        raise typer.Exit(NOT_PROVEN)
+
+
+@application.command(name="map")
+def draw_map(
+    model: ModelArgument = "gigafactories",
+    to: Annotated[Path, typer.Option(help="The file: .png, .svg or .pdf.")] = Path("map.png"),
+    shade: Annotated[str, typer.Option(help="Attribute that shades the candidates, or score.")] = "score",
+    title: Annotated[str | None, typer.Option(help="Title of the sheet.")] = None,
+    language: Annotated[str, typer.Option(help="Language of the texts: en or it.")] = "en",
+    style: Annotated[str, typer.Option(help="House style: light or print.")] = "light",
+    dpi: Annotated[int, typer.Option(help="Dots per inch of a PNG.")] = 300,
+    sites: Sites = None,
+    weight: Weights = None,
+    require: Required = None,
+    forbid: Forbidden = None,
+    settings: Settings = None,
+    time_limit: TimeLimit = None,
+) -> None:
+    """Solve a model and draw the portfolio on a sheet of A4.
+
+    Examples:
+
+        siting map gigafactories --to four-sites.pdf
+
+        siting map gigafactories --shade electricity_price_eur_per_mwh --language it --to mappa.png
+    """
+    _check_writable(to, ("png", "svg", "pdf"))
+    solution = _solved(model, _overrides(sites, weight, require, forbid, settings), time_limit=time_limit)
+    if solution.portfolio is None:
+        raise InputError(f"nothing to draw: the search stopped ({solution.status}) before it held a portfolio")
+    options = {"shade": shade, "language": language, "style": style} | ({"title": title} if title else {})
+    solution.plot(**options).save(to, dpi=dpi)
+    typer.echo(f"wrote {to}")
+
+
+@application.command()
+def models(
+    name: Annotated[str | None, typer.Argument(help="Print this model file.")] = None,
+) -> None:
+    """List the shipped models, or print one as a file to start from.
+
+    Examples:
+
+        siting models
+
+        siting models gigafactories > my-model.toml
+    """
+    from siting import model_file
+    from siting.summary import print_models
+
+    if name is None:
+        print_models(Console())
+    else:
+        typer.echo(model_file.read(model_file.find(name)), nl=False)
+
+
+def _solved(model: str, overrides: dict[str, Any], **options: Any) -> Any:
+    from siting.solving import solve
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return solve(model, **options, **overrides)
+    with console.status("reading tables") as status:
+        options["callback"] = lambda progress: status.update(
+            f"{progress.phase}: incumbent {progress.incumbent or float('nan'):.6g}, bound {progress.bound:.6g}, "
+            f"gap {progress.gap:.2%}, {progress.seconds:.1f} s"
+        )
+        return solve(model, **options, **overrides)
+
+
+def _overrides(
+    sites: int | None,
+    weight: list[str] | None,
+    require: list[str] | None,
+    forbid: list[str] | None,
+    settings: list[str] | None,
+) -> dict[str, Any]:
+    """Return the keyword overrides that the options of the command line spell out."""
+    overrides: dict[str, Any] = {}
+    for setting in settings or []:
+        _place(overrides, *_split(setting, "--set"))
+    if sites is not None:
+        overrides["sites"] = sites
+    if weight:
+        overrides["weights"] = {name: _number(value, name) for name, value in (_split(w, "--weight") for w in weight)}
+    if require:
+        overrides["required"] = require
+    if forbid:
+        overrides["forbidden"] = forbid
+    return overrides
+
+
+def _split(text: str, option: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip() or not value.strip():
+        raise InputError(f"{option} {text!r} is not of the form NAME=VALUE")
+    return name.strip(), value.strip()
+
+
+def _number(text: str, name: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"--weight {name}={text}: {text!r} is not a number") from None
+
+
+def _place(overrides: dict[str, Any], path: str, text: str) -> None:
+    """Put a value at a dotted path of nested dictionaries; the value is read as TOML, else as text."""
+    try:
+        value: Any = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *parents, last = path.split(".")
+    table = overrides
+    for parent in parents:
+        table = table.setdefault(parent, {})
+        if not isinstance(table, dict):
+            raise InputError(f"--set {path}: {parent!r} was set to a value before, so it has no key {last!r}")
+    table[last] = value
+
+
+def _targets(name: str, output: Path | None, files: list[Path]) -> list[Path]:
+    """Return the files to write, after making sure that they can be written."""
+    from siting.export import FORMATS
+
+    targets = list(files)
+    if output is not None:
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"cannot make the folder '{output}': {error.strerror or error}") from None
+        targets += [output / f"{name}.png", output / f"{name}.gpkg"]
+    for target in targets:
+        _check_writable(target, ("png", "svg", "pdf", *FORMATS))
+    return targets
+
+
+def _check_writable(target: Path, formats: tuple[str, ...]) -> None:
+    """Fail before a long search rather than after it."""
+    from siting.writing import file_format, whole_file
+
+    file_format(target, formats, "a result")
+    if target.exists() and not target.is_dir():
+        return
+    with whole_file(target) as temporary:
+        temporary.touch()
+    target.unlink()
+
+
+def _write(solution: Any, target: Path) -> None:
+    if target.suffix.lower() in (".png", ".svg", ".pdf"):
+        solution.plot().save(target)
+    else:
+        solution.to_file(target)
+
+
+def main() -> None:
+    """Run the command; an error a user can correct becomes one sentence and exit code 2."""
+    try:
+        application()
+    except SitingError as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"siting: {error}", markup=False, style="red")
+        sys.exit(USER_ERROR)

@@ -1,0 +1,237 @@
+"""The layers of a map from the sea up: land, candidates, exclusions, borders, service areas, sites."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from siting.maps.board import root_figure
+from siting.maps.frame import clipped, graticule
+from siting.maps.shapes import MISSING, PATTERNS, fill, hatch, outline
+from siting.maps.style import MILLIMETRES_PER_INCH
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    import geopandas as gpd
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    from siting.maps.content import Content
+
+_BAND_MILLIMETRES = 0.8
+_FULL_MILLIMETRES = 150.0
+_INSET_MILLIMETRES = 26.0
+
+
+def millimetre(ax: Axes) -> float:
+    """Return how many map units make a millimetre on paper.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        A map whose limits and place are final.
+
+    Returns
+    -------
+    float
+        Map units per millimetre.
+    """
+    ax.apply_aspect()
+    inches = ax.get_window_extent().width / root_figure(ax).dpi
+    left, right = ax.get_xlim()
+    return float((right - left) / (inches * MILLIMETRES_PER_INCH))
+
+
+def line_weight(ax: Axes, unit: float) -> float:
+    """Return by how much lines are thinned on a map smaller than a sheet; insets keep theirs.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The map or an inset.
+    unit : float
+        Map units per millimetre.
+
+    Returns
+    -------
+    float
+        Between 0.45 and 1.
+    """
+    left, right = ax.get_xlim()
+    if (right - left) / unit < _INSET_MILLIMETRES:
+        return 0.8
+    return float(np.clip((right - left) / unit / _FULL_MILLIMETRES, 0.45, 1.0))
+
+
+def backdrop(ax: Axes, content: Content) -> None:
+    """Draw sea, graticule and neighbouring countries, cut to the frame.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The map.
+    content : Content
+        What the map shows.
+    """
+    style, frame = content.style, content.frame
+    fill(ax, [frame.polygon], facecolors=style.sea, edgecolors="none", zorder=0)
+    outline(ax, graticule(frame), colors=style.graticule, linewidths=0.35, zorder=0.5)
+    if content.neighbours is not None:
+        land = clipped(content.neighbours.geometry, frame, tolerance=frame.width / 4000)
+        fill(ax, land, facecolors=style.neighbour, edgecolors=style.paper, linewidths=0.3, zorder=1)
+
+
+def regions(
+    ax: Axes, content: Content, rows: NDArray[np.bool_], geometry: gpd.GeoSeries, unit: float
+) -> None:
+    """Draw candidates: shaded, hatched where excluded or without data, in the site's colour where chosen.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The map or an inset.
+    content : Content
+        What the map shows.
+    rows : numpy.ndarray
+        Which candidates to draw.
+    geometry : geopandas.GeoSeries
+        Their shapes in the projection of the axes, aligned with `rows`.
+    unit : float
+        Map units per millimetre.
+    """
+    style, weight = content.style, line_weight(ax, unit)
+    shapes = geometry.to_numpy()
+    codes, reasons, missing = content.classes.codes[rows], content.reason_codes[rows], content.missing[rows]
+    index = content.candidates.index[rows]
+    place = {site: number for number, site in enumerate(content.sites)} if content.portfolio else {}
+    colours = [
+        style.site_colour(place[label])
+        if label in place
+        else style.excluded
+        if reason >= 0
+        else content.classes.colours[code]
+        if code >= 0
+        else style.missing
+        for label, code, reason in zip(index, codes, reasons, strict=True)
+    ]
+    areas = fill(ax, shapes, facecolors=colours, edgecolors=style.border, linewidths=0.25 * weight, zorder=2)
+    areas.set_gid("candidates")
+    for code in np.unique(reasons[reasons >= 0]):
+        area = shapely.union_all(shapes[reasons == code])
+        hatch(ax, area, PATTERNS[code], unit, color=style.hatch, zorder=2.5)
+        outline(ax, area, colors=style.hatch, linewidths=0.3, zorder=2.6)
+    if missing.any():
+        area = shapely.union_all(shapes[missing])
+        hatch(ax, area, MISSING, unit, color=style.hatch, zorder=2.5)
+    chosen = [shape for label, shape in zip(index, shapes, strict=True) if label in place]
+    if chosen:
+        fill(ax, chosen, facecolors="none", edgecolors=style.paper, linewidths=0.9 * weight, zorder=5)
+    _borders(ax, content, rows, shapes, weight)
+
+
+def _borders(
+    ax: Axes, content: Content, rows: NDArray[np.bool_], shapes: NDArray[np.object_], weight: float
+) -> None:
+    """Draw coasts and the borders between countries."""
+    style = content.style
+    if "country" not in content.candidates.columns:
+        return
+    countries = content.candidates["country"].to_numpy()[rows].astype(str)
+    for country in sorted(set(countries)):
+        area = shapely.union_all(shapes[countries == country])
+        outline(ax, area, colors=style.country_border, linewidths=0.5 * weight, joinstyle="round", zorder=3)
+
+
+def service(ax: Axes, content: Content, areas: dict[Hashable, BaseGeometry], unit: float) -> None:
+    """Draw who is served by which site: a band in its colour along the borders with other sites' areas.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The map or an inset.
+    content : Content
+        What the map shows.
+    areas : dict
+        Site to the area it serves, in the projection of the axes.
+    unit : float
+        Map units per millimetre.
+    """
+    style, weight = content.style, line_weight(ax, unit)
+    for number, site in enumerate(content.sites):
+        if site not in areas:
+            continue
+        area = areas[site]
+        others = [other for name, other in areas.items() if name != site]
+        colour, dash = style.site_colour(number), style.dash(number)
+        if others:
+            near = shapely.buffer(shapely.union_all(others), _BAND_MILLIMETRES * weight * unit, quad_segs=4)
+            band = shapely.intersection(area, near)
+            fill(ax, [band], facecolors=colour, edgecolors="none", zorder=4, alpha=None)
+        pattern = (0, dash) if dash else "solid"
+        outline(
+            ax,
+            area,
+            colors=colour,
+            linewidths=0.8 * weight,
+            linestyles=[pattern],
+            joinstyle="round",
+            zorder=4,
+        )
+    if len(areas) > 1:
+        outline(ax, _shared_borders(areas), colors=style.paper, linewidths=0.6 * weight, zorder=4.5)
+
+
+def _shared_borders(areas: dict[Hashable, BaseGeometry]) -> BaseGeometry:
+    """Return the lines where two service areas meet."""
+    shapes = list(areas.values())
+    meetings = [
+        shapely.intersection(shapely.boundary(first), shapely.boundary(second))
+        for position, first in enumerate(shapes)
+        for second in shapes[position + 1 :]
+    ]
+    lines = shapely.get_parts(shapely.get_parts(meetings))
+    kept = shapely.multilinestrings([line for line in lines if line.geom_type == "LineString"])
+    merged: BaseGeometry = shapely.line_merge(kept)
+    return merged
+
+
+def site_markers(
+    ax: Axes, content: Content, points: NDArray[np.float64], numbers: list[int], size: float = 7.5
+) -> None:
+    """Draw the numbered markers of the chosen sites.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The map or an inset.
+    content : Content
+        What the map shows.
+    points : numpy.ndarray
+        Where they stand, shape (sites, 2).
+    numbers : list of int
+        Position of each site in the portfolio, counted from zero.
+    size : float, default 7.5
+        Diameter in points.
+    """
+    style = content.style
+    for (x, y), number in zip(points, numbers, strict=True):
+        ax.plot(
+            [x],
+            [y],
+            "o",
+            markersize=size,
+            markerfacecolor=style.site_colour(number),
+            markeredgecolor=style.paper,
+            markeredgewidth=1.0,
+            zorder=10,
+            scalex=False,
+            scaley=False,
+        )
+        text = ax.text(
+            x, y, str(number + 1), fontsize=size * 0.72, ha="center", va="center_baseline", zorder=11
+        )
+        text.set(color=style.paper, fontweight="bold", parse_math=False)

@@ -1,0 +1,307 @@
+"""The tables a model reads: candidates with their electricity price, and demand points with their shares.
+
+Either table is a shipped one, a file of the user's (any vector format, or CSV with longitude and latitude),
+or a GeoDataFrame handed over in Python. A candidate table of places inherits the attributes of the regions
+they lie in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from siting import data
+from siting.blocks import numbers
+from siting.errors import DataError, InputError, suggestion
+from siting.geography import GEOGRAPHIC, PROJECTED, assign_points_to_regions, require_crs
+from siting.sections import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+PRICE_COLUMN = "electricity_price_eur_per_mwh"
+DEMAND_WEIGHTS: Mapping[str, tuple[str, ...]] = {
+    "population": ("population",),
+    "gdp": ("gdp_million_eur",),
+    "ai_enterprises": ("population", "enterprise_ai_adoption_percent"),
+}
+"""Named demand weights: the columns of the demand table that are multiplied."""
+
+_SHIPPED_CANDIDATES = ("nuts2",)
+_SHIPPED_DEMAND = ("nuts3",)
+_IDENTIFIERS = ("candidate", "demand_point", "identifier", "id", "region", "NUTS_ID", "name")
+_LONGITUDES = ("longitude_degrees", "longitude", "lon")
+_LATITUDES = ("latitude_degrees", "latitude", "lat")
+_HARBOUR_KM = 5.0
+
+
+class DataSection(Section):
+    """Which tables a model reads.
+
+    Parameters
+    ----------
+    candidates : str, default "nuts2"
+        The shipped NUTS-2 regions, or a file of your own, relative to the model file: any vector format, or
+        CSV with longitude and latitude in degrees.
+    candidate_identifier : str, optional
+        Column of your file that identifies a candidate. Default: the first of candidate, identifier, id,
+        region, NUTS_ID and name that the file has.
+    inherit_region_attributes : bool, default True
+        Whether candidates of your own take every attribute their table lacks from the NUTS-2 region they lie
+        in.
+    demand : str, default "nuts3"
+        The shipped NUTS-3 regions, or a file of your own.
+    demand_identifier : str, optional
+        As `candidate_identifier`.
+    demand_weight : str, default "population"
+        ``"population"``, ``"gdp"``, ``"ai_enterprises"`` (population x share of enterprises that use AI), or
+        any numeric column of the demand table.
+    price_series, price_period : str
+        Electricity price series and period, ``"eurostat_IG"`` and ``"2025-S2"`` by default.
+    tax_adjustments : bool, default True
+        Whether prices include the corrections for data-centre taxes that the series does not carry.
+    folder : str, optional
+        A folder with tables of your own in the format of the shipped ones, relative to the model file.
+
+    Examples
+    --------
+    >>> DataSection(demand_weight="gdp").price_series
+    'eurostat_IG'
+    """
+
+    candidates: str = Field("nuts2", min_length=1)
+    candidate_identifier: str | None = None
+    inherit_region_attributes: bool = True
+    demand: str = Field("nuts3", min_length=1)
+    demand_identifier: str | None = None
+    demand_weight: str = Field("population", min_length=1)
+    price_series: str = "eurostat_IG"
+    price_period: str = "2025-S2"
+    tax_adjustments: bool = True
+    folder: str | None = None
+
+
+def candidate_table(
+    section: DataSection, folder: Path, given: gpd.GeoDataFrame | None = None
+) -> gpd.GeoDataFrame:
+    """Return the candidates with coordinates and electricity price.
+
+    Parameters
+    ----------
+    section : DataSection
+        Which table and prices to read.
+    folder : pathlib.Path
+        What relative paths are relative to.
+    given : geopandas.GeoDataFrame, optional
+        A table handed over in Python; replaces the section's.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        EPSG:3035, unique index named "candidate", with `longitude_degrees`, `latitude_degrees` and, unless
+        the table has its own or no country, `electricity_price_eur_per_mwh`.
+
+    Raises
+    ------
+    InputError
+        If a table cannot be read, has no CRS, or repeats an identifier.
+    """
+    data_folder = _data_folder(section, folder)
+    if given is None and section.candidates in _SHIPPED_CANDIDATES:
+        frame = data.candidates(section.candidates, directory=data_folder)
+    else:
+        if given is None:
+            given = _read(folder, section.candidates, section.candidate_identifier, _SHIPPED_CANDIDATES)
+        frame = _normalised(given, "the candidate table", "candidate")
+        if section.inherit_region_attributes:
+            frame = _inherited(frame, data.candidates("nuts2", directory=data_folder))
+    return _priced(frame, section, data_folder)
+
+
+def demand_table(
+    section: DataSection, folder: Path, given: gpd.GeoDataFrame | None = None
+) -> gpd.GeoDataFrame:
+    """Return the demand points with coordinates; the parameters are those of `candidate_table`.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        EPSG:3035, unique index named "demand_point", with `longitude_degrees` and `latitude_degrees`.
+
+    Raises
+    ------
+    InputError
+        If a table cannot be read, has no CRS, or repeats an identifier.
+    """
+    if given is None and section.demand in _SHIPPED_DEMAND:
+        return data.demand(section.demand, directory=_data_folder(section, folder))
+    if given is None:
+        given = _read(folder, section.demand, section.demand_identifier, _SHIPPED_DEMAND)
+    return _normalised(given, "the demand table", "demand_point")
+
+
+def demand_shares(demand: gpd.GeoDataFrame, weight: str) -> NDArray[np.float64]:
+    """Return the share of all demand at each point, shape (I,); the shares sum to 1.
+
+    Parameters
+    ----------
+    demand : geopandas.GeoDataFrame
+        I demand points.
+    weight : str
+        ``"population"``, ``"gdp"``, ``"ai_enterprises"``, or a numeric column.
+
+    Returns
+    -------
+    numpy.ndarray
+        Non-negative, sums to 1.
+
+    Raises
+    ------
+    InputError
+        If a column is unknown, a value is missing or negative, or all demand is zero.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> demand_shares(pd.DataFrame({"population": [30, 10]}, index=["a", "b"]), "population").tolist()
+    [0.75, 0.25]
+    """
+    total = np.ones(len(demand))
+    for column in DEMAND_WEIGHTS.get(weight, (weight,)):
+        if column not in demand.columns:
+            valid = [*DEMAND_WEIGHTS, *map(str, demand.columns)]
+            raise InputError(f"the demand weight {weight!r} is unknown{suggestion(weight, valid)}")
+        values = numbers(demand[column], "the demand table")
+        wrong = ~(values >= 0)
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            told = "missing" if np.isnan(values[row]) else f"{values[row]:g}"
+            others = f" (and {wrong.sum() - 1} more rows)" if wrong.sum() > 1 else ""
+            raise InputError(
+                f"the demand table: {column} of {demand.index[row]!r} is {told}{others}; "
+                "demand must be a number, at least 0"
+            )
+        total *= values
+    if not total.sum() > 0:
+        raise InputError(f"the demand weight {weight!r} is zero at every demand point")
+    return np.asarray(total / total.sum())
+
+
+def _data_folder(section: DataSection, folder: Path) -> Path | None:
+    if section.folder is None:
+        return None
+    path = folder / section.folder
+    if not path.is_dir():
+        raise InputError(f"data.folder: {path} is not a folder")
+    return path
+
+
+def _priced(frame: gpd.GeoDataFrame, section: DataSection, folder: Path | None) -> gpd.GeoDataFrame:
+    """Attach the country's electricity price unless the table has its own."""
+    if PRICE_COLUMN in frame.columns or "country" not in frame.columns:
+        return frame
+    prices = data.electricity_prices(
+        series=section.price_series,
+        period=section.price_period,
+        tax_adjustments=section.tax_adjustments,
+        directory=folder,
+    )
+    return frame.assign(**{PRICE_COLUMN: frame["country"].map(prices["value_eur_per_mwh"])})
+
+
+def _read(folder: Path, name: str, identifier: str | None, shipped: Sequence[str]) -> gpd.GeoDataFrame:
+    """Read a table of the user's and index it by its identifier."""
+    import geopandas as gpd  # noqa: PLC0415 - heavy, and only needed for files
+
+    path = folder / name
+    if not path.is_file():
+        if not path.suffix:
+            raise InputError(f"the table {name!r} is unknown{suggestion(name, shipped)} (or give a file)")
+        raise InputError(f"cannot read the table {path}: there is no such file")
+    try:
+        frame: Any = pd.read_csv(path) if path.suffix.casefold() == ".csv" else gpd.read_file(path)
+    except Exception as error:  # pyogrio, pandas and GDAL raise errors of many kinds
+        first_line = str(error).strip().splitlines()[0]
+        raise DataError(f"cannot read the table {path}: {first_line}") from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        frame = _placed(frame, path)
+    column = identifier or next((label for label in _IDENTIFIERS if label in frame.columns), None)
+    if column is None or column not in frame.columns:
+        hint = suggestion(column or "identifier", [str(label) for label in frame.columns])
+        raise DataError(f"{path} has no column {column or 'identifier'!r} that identifies its rows{hint}")
+    if frame[column].isna().any():
+        raise DataError(f"{path}: row {int(np.argmax(frame[column].isna())) + 1} has no {column!r}")
+    return frame.set_index(frame[column].astype(str).rename(None))
+
+
+def _placed(table: pd.DataFrame, path: Path) -> gpd.GeoDataFrame:
+    """Give a table of longitudes and latitudes a geometry."""
+    import geopandas as gpd  # noqa: PLC0415
+
+    columns = []
+    for labels in (_LONGITUDES, _LATITUDES):
+        found = next((label for label in labels if label in table.columns), None)
+        if found is None:
+            raise DataError(f"{path} has no column {labels[0]!r}{suggestion(labels[0], table.columns)}")
+        values = numbers(table[found], str(path))
+        if np.isnan(values).any():
+            raise DataError(f"{path}: row {int(np.argmax(np.isnan(values))) + 1} has no {found!r}")
+        columns.append(values)
+    longitudes, latitudes = columns
+    if (np.abs(longitudes) > 180).any() or (np.abs(latitudes) > 90).any():  # noqa: PLR2004 - degrees
+        raise DataError(
+            f"{path} holds longitudes or latitudes that are not degrees; give degrees, not metres"
+        )
+    return gpd.GeoDataFrame(
+        table.assign(longitude_degrees=longitudes, latitude_degrees=latitudes),
+        geometry=gpd.points_from_xy(longitudes, latitudes),
+        crs=GEOGRAPHIC,
+    )
+
+
+def _normalised(frame: gpd.GeoDataFrame, what: str, index: str) -> gpd.GeoDataFrame:
+    """Return a table of the user's in EPSG:3035, with a checked index and coordinates in degrees."""
+    import geopandas as gpd  # noqa: PLC0415
+
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputError(f"{what} is a {type(frame).__name__}, not a GeoDataFrame")
+    projected = require_crs(frame, what).to_crs(PROJECTED)
+    if len(projected) == 0:
+        raise InputError(f"{what} has no rows")
+    if projected.index.has_duplicates:
+        twice = projected.index[projected.index.duplicated()][0]
+        raise InputError(f"{what} holds {twice!r} twice; every row needs its own identifier")
+    absent = projected.geometry.isna() | projected.geometry.is_empty
+    if absent.any():
+        raise InputError(f"{what}: {projected.index[int(np.argmax(absent))]!r} has no geometry")
+    projected.index = projected.index.astype(str).rename(index)
+    if not {"longitude_degrees", "latitude_degrees"} <= set(projected.columns):
+        points = projected.geometry.representative_point().to_crs(GEOGRAPHIC)
+        projected = projected.assign(longitude_degrees=points.x, latitude_degrees=points.y)
+    return projected
+
+
+def _inherited(frame: gpd.GeoDataFrame, regions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Take every attribute the table lacks from the region each candidate's point lies in."""
+    import geopandas as gpd  # noqa: PLC0415
+
+    points = gpd.GeoDataFrame(
+        index=frame.index,
+        geometry=gpd.points_from_xy(frame["longitude_degrees"], frame["latitude_degrees"]),
+        crs=GEOGRAPHIC,
+    )
+    # Simplified coastlines put some harbours a little out at sea.
+    region = assign_points_to_regions(points, regions, maximum_km=_HARBOUR_KM)["region"]
+    lacking = [column for column in regions.columns if column not in (*frame.columns, "geometry")]
+    taken = regions[lacking].reindex(region.to_numpy()).set_axis(frame.index)
+    return frame.assign(
+        **{column: taken[column] for column in lacking},
+        **({"region": region} if "region" not in frame else {}),
+    )
