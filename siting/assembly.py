@@ -180,12 +180,10 @@ def known_candidates(identifiers: Iterable[str], candidates: gpd.GeoDataFrame, w
     names = {str(name): str(code) for code, name in zip(candidates.index, labels, strict=True)}
     for identifier in identifiers:
         if identifier not in candidates.index:
-            name = nearest_name(identifier, names)
-            hint = (
-                suggestion(identifier, map(str, candidates.index))
-                if name is None
-                else f"; did you mean {names[name]!r} ({name})?"
-            )
+            # Somebody who writes a code means a code; names come second.
+            codes = [str(code) for code in candidates.index]
+            name = None if nearest_name(identifier, codes) else nearest_name(identifier, names)
+            hint = suggestion(identifier, codes) if name is None else f"; did you mean {names[name]!r} ({name})?"
             raise InputError(f"the {what} candidate {identifier!r} is unknown{hint}")
     return tuple(identifiers)
 
@@ -231,9 +229,7 @@ def _check_required(model: Model, judged: pd.DataFrame, candidates: gpd.GeoDataF
             raise InputError(f"the required candidate {identifier!r} is excluded: {reason}")
     most = model.sites if isinstance(model.sites, int) else model.sites[1]
     if len(set(model.required)) > most:
-        raise InputError(
-            f"{len(set(model.required))} candidates are required, but only {most} sites are chosen"
-        )
+        raise InputError(f"{len(set(model.required))} candidates are required, but only {most} sites are chosen")
 
 
 def _check_number(model: Model, judged: pd.DataFrame) -> None:
@@ -242,6 +238,4 @@ def _check_number(model: Model, judged: pd.DataFrame) -> None:
     if left < fewest:
         causes = judged.loc[judged["excluded"], "exclusion"].value_counts()
         most = f"; {causes.iloc[0]} fail {next(map(str, causes.index))!r}" if len(causes) else ""
-        raise InputError(
-            f"{fewest} sites are asked for, but only {left} of {len(judged)} candidates are left{most}"
-        )
+        raise InputError(f"{fewest} sites are asked for, but only {left} of {len(judged)} candidates are left{most}")

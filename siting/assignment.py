@@ -37,7 +37,7 @@ def solve_assignment(
 
     def should_stop(_incumbent: float, bound: float) -> bool:
         if math.isfinite(bound):
-            search.raise_bound(bound / scale)
+            search.raise_bound(bound / scale + instance.constant)
         search.tell()
         return search.asked_to_stop
 
@@ -46,7 +46,7 @@ def solve_assignment(
         search.infeasible = True
         return None
     if math.isfinite(result.bound):
-        search.raise_bound(result.bound / scale)
+        search.raise_bound(result.bound / scale + instance.constant)
     if result.x is None:
         return None
     count = instance.number_of_candidates
@@ -56,7 +56,7 @@ def solve_assignment(
     search.magnitude = max(search.magnitude, evaluation.magnitude)
     search.offer(chosen.tolist(), evaluation.objective)
     if result.status == "optimal":
-        _close(search, result.bound / scale)
+        _close(search, result.bound / scale + instance.constant)
     return shares
 
 
@@ -71,15 +71,11 @@ def _close(search: Search, bound: float) -> None:
     if search.gap > 0 and search.upper - bound > search.tolerance:
         return
     if search.upper - bound > 1e-6 * max(search.magnitude, 1e-300):
-        raise SolverError(
-            f"HiGHS calls {search.upper:.12g} optimal but its bound is {bound:.12g}; nothing is returned"
-        )
+        raise SolverError(f"HiGHS calls {search.upper:.12g} optimal but its bound is {bound:.12g}; nothing is returned")
     search.raise_bound(search.upper)
 
 
-def _shares(
-    instance: Instance, x: NDArray[np.float64], chosen: NDArray[np.int64]
-) -> NDArray[np.float64] | None:
+def _shares(instance: Instance, x: NDArray[np.float64], chosen: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """Return who serves how much, cleaned of rounding; None where every point goes to its cheapest site."""
     if instance.capacity is None:
         return None

@@ -129,7 +129,7 @@ class Bounding:
         buffer = self._buffer[: problem.number_of_candidates]
         np.minimum(problem.service_cost, state.service, out=buffer)
         costs = problem.site_cost + buffer.sum(axis=1) - state.service.sum()
-        return costs + state.rules @ problem.constraints.matrix if len(state.rules) else costs
+        return np.asarray(costs + state.rules @ problem.constraints.matrix if len(state.rules) else costs)
 
     def _evaluate(self, state: Multipliers) -> tuple[Selection, float, Multipliers]:
         """Return the cheapest selection, the bound it gives, and the subgradient there."""
@@ -177,9 +177,7 @@ class Bounding:
         if self.problem.number_of_candidates < self.problem.constraints.minimum_sites:
             self.exhausted = True
 
-    def _moved(
-        self, state: Multipliers, direction: Multipliers, length: float, value: float
-    ) -> Multipliers:
+    def _moved(self, state: Multipliers, direction: Multipliers, length: float, value: float) -> Multipliers:
         """Take one Polyak step, keeping rule multipliers on the side where they bound."""
         constraints = self.problem.constraints
         scale = self._rule_scale()
@@ -196,7 +194,7 @@ class Bounding:
         """Scale rules so that one step moves a rule's price as much as that of all demand together."""
         largest = np.abs(self.problem.constraints.matrix).max(axis=1, initial=0.0)
         points = max(1, self.problem.number_of_demand_points)
-        return np.sqrt(points) / np.where(largest > 0, largest, 1.0)
+        return np.asarray(np.sqrt(points) / np.where(largest > 0, largest, 1.0))
 
 
 def _deflected(gradient: Multipliers, previous: Multipliers | None) -> Multipliers:
@@ -206,6 +204,4 @@ def _deflected(gradient: Multipliers, previous: Multipliers | None) -> Multiplie
     along = float(gradient.service @ previous.service + gradient.rules @ previous.rules)
     norm = float(previous.service @ previous.service + previous.rules @ previous.rules)
     share = max(0.0, -1.5 * along / norm) if norm > 0 else 0.0
-    return Multipliers(
-        gradient.service + share * previous.service, gradient.rules + share * previous.rules
-    )
+    return Multipliers(gradient.service + share * previous.service, gradient.rules + share * previous.rules)

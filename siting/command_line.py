@@ -80,8 +80,8 @@ def solve(
 ) -> None:
     """Choose the best portfolio of a model and prove it.
 
-    Examples:
-
+    Examples
+    --------
         siting solve
 
         siting solve gigafactories --sites 5 --weight latency=0.5 --require ITI3 --output results
@@ -124,8 +124,8 @@ def draw_map(
 ) -> None:
     """Solve a model and draw the portfolio on a sheet of A4.
 
-    Examples:
-
+    Examples
+    --------
         siting map gigafactories --to four-sites.pdf
 
         siting map gigafactories --shade electricity_price_eur_per_mwh --language it --to mappa.png
@@ -145,8 +145,8 @@ def models(
 ) -> None:
     """List the shipped models, or print one as a file to start from.
 
-    Examples:
-
+    Examples
+    --------
         siting models
 
         siting models gigafactories > my-model.toml

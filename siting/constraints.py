@@ -99,7 +99,7 @@ class Constraints:
             np.where(np.isfinite(self.upper), np.abs(self.upper), 0.0),
         )
         largest = np.abs(self.matrix).max(axis=1, initial=0.0)
-        return RULE_TOLERANCE * np.maximum(bounds, largest)
+        return np.asarray(RULE_TOLERANCE * np.maximum(bounds, largest))
 
     @cached_property
     def groups(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
@@ -156,9 +156,7 @@ class Constraints:
         if len(np.unique(positions)) != len(positions):
             broken.append("a candidate is chosen twice")
         if not self.minimum_sites <= len(positions) <= self.maximum_sites:
-            broken.append(
-                f"{len(positions)} sites instead of {self.minimum_sites} to {self.maximum_sites}"
-            )
+            broken.append(f"{len(positions)} sites instead of {self.minimum_sites} to {self.maximum_sites}")
         if self.required.sum() != self.required[positions].sum():
             broken.append("a required candidate is not chosen")
         if self.forbidden[positions].any():
@@ -166,9 +164,8 @@ class Constraints:
         if self.conflicts[np.ix_(positions, positions)].any():
             broken.append("two candidates in conflict are both chosen")
         activity = self.matrix[:, positions].sum(axis=1)
-        for row in np.flatnonzero((activity < self.lower - self.slack) | (activity > self.upper + self.slack)):
-            broken.append(
-                f"rule {self.names[row]!r} has {activity[row]:g} outside "
-                f"[{self.lower[row]:g}, {self.upper[row]:g}]"
-            )
-        return broken
+        outside = np.flatnonzero((activity < self.lower - self.slack) | (activity > self.upper + self.slack))
+        return broken + [
+            f"rule {self.names[row]!r} has {activity[row]:g} outside [{self.lower[row]:g}, {self.upper[row]:g}]"
+            for row in outside
+        ]

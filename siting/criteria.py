@@ -27,7 +27,7 @@ from siting.instance import Criterion
 
 GRAMS_PER_TONNE = 1e6
 KILOWATT_HOURS_PER_MEGAWATT_HOUR = 1000.0
-SATURATION_FACTOR = 50.0
+SATURATION_FACTOR = 10.0
 """Grid capacity beyond this many contracted connections adds nothing, unless a model says otherwise."""
 
 
@@ -107,9 +107,7 @@ class EnergyCost(CriterionBlock):
                 f"the candidate table: electricity_price_eur_per_mwh of {case.candidates.index[row]!r} is "
                 f"{price[row]:g}; a yearly price must be above 0"
             )
-        return Criterion(
-            site=case.facility.annual_energy_mwh(case.numbers("pue")) * price, unit="EUR/yr", sense="min"
-        )
+        return Criterion(site=case.facility.annual_energy_mwh(case.numbers("pue")) * price, unit="EUR/yr", sense="min")
 
 
 @register
@@ -118,14 +116,14 @@ class GridCapacity(CriterionBlock):
 
     Each site counts with the smaller of its region's grid capacity proxy and the saturation. The proxy sums
     over a whole region, a facility connects at one place in it: more capacity means more places and shorter
-    queues, but ever less so. Where the facility takes under 2 percent of it (fifty contracted connections),
-    more adds nothing. Without the cap the few largest regions would buy off every
-    other criterion; with a cap at ten connections most regions would be alike.
+    queues, but ever less so. A region with room for ten such connections has room for one even if the proxy errs
+    by a factor of several; what it shows beyond that is mostly large power plants, some about to close, and would buy
+    off every other criterion.
 
     Parameters
     ----------
     saturation_mva : float, optional
-        MVA above which capacity adds nothing. Default: fifty times the contracted MVA at the candidates'
+        MVA above which capacity adds nothing. Default: ten times the contracted MVA at the candidates'
         median PUE.
 
     Examples
@@ -142,7 +140,7 @@ class GridCapacity(CriterionBlock):
         return ("grid_capacity_mva",) if self.saturation_mva else ("grid_capacity_mva", "pue")
 
     def saturation(self, case: Case) -> float:
-        """Return the MVA above which capacity adds nothing: as given, or fifty contracted connections."""
+        """Return the MVA above which capacity adds nothing: as given, or ten contracted connections."""
         if self.saturation_mva is not None:
             return self.saturation_mva
         return SATURATION_FACTOR * float(case.facility.contracted_mva(np.median(case.numbers("pue"))))
@@ -175,9 +173,7 @@ class Cohesion(CriterionBlock):
 
     def columns(self) -> tuple[str, ...]:
         """Return the column read: the eligibility flag or the co-financing rate."""
-        return (
-            ("large_enterprise_eligible",) if self.measure == "eligible" else ("maximum_cofinancing_percent",)
-        )
+        return ("large_enterprise_eligible",) if self.measure == "eligible" else ("maximum_cofinancing_percent",)
 
     def build(self, case: Case) -> Criterion:
         """Return 1 or 0, or percentage points, per site."""
@@ -225,9 +221,7 @@ class Carbon(CriterionBlock):
 
     def build(self, case: Case) -> Criterion:
         """Return t CO2 per year per site."""
-        tonnes_per_mwh = (
-            case.numbers("carbon_intensity_g_per_kwh") * KILOWATT_HOURS_PER_MEGAWATT_HOUR / GRAMS_PER_TONNE
-        )
+        tonnes_per_mwh = case.numbers("carbon_intensity_g_per_kwh") * KILOWATT_HOURS_PER_MEGAWATT_HOUR / GRAMS_PER_TONNE
         energy_mwh = case.facility.annual_energy_mwh(case.numbers("pue"))
         return Criterion(site=energy_mwh * tonnes_per_mwh, unit="t CO2/yr", sense="min")
 

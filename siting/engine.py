@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 
 from siting.bounding import Bounding
 from siting.constraints import Constraints
@@ -18,6 +17,7 @@ from siting.problem import Problem
 from siting.search import Callback, Search, Status, relative_gap
 
 if TYPE_CHECKING:
+    import numpy as np
     from collections.abc import Hashable
 
     from numpy.typing import NDArray
@@ -282,6 +282,8 @@ class _Run:
     def result(self) -> InstanceSolution:
         """Re-evaluate what is held from the raw arrays, check every rule, and report."""
         search = self.search
+        if search.stop_reason is None and search.time_limit is None:
+            raise SolverError("the search ended without a proof and without a limit; nothing is returned")
         status: Status = search.stop_reason or "time_limit"
         proof = "; ".join(search.proof) if status == "optimal" else f"not proven: stopped by {status}"
         common = {"method": self.options.method, "seconds": search.seconds, "candidates_left": self.candidates_left}

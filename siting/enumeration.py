@@ -73,20 +73,18 @@ def portfolios(
 class _Walk:
     """Depth-first walk over the sets of a given size, the last level vectorised."""
 
-    def __init__(
-        self, problem: Problem, free: NDArray[np.int64], size: int, stop: Callable[[], bool] | None
-    ) -> None:
+    def __init__(self, problem: Problem, free: NDArray[np.int64], size: int, stop: Callable[[], bool] | None) -> None:
         self.problem, self.free, self.size, self.stop = problem, free, size, stop
         self.constraints, self.stopped = problem.constraints, False
         matrix = self.constraints.matrix[:, free]
         # A rule without negative coefficients that is exceeded by a prefix is exceeded by all its completions.
-        self.monotone = (matrix >= 0).all(axis=1)
+        self.monotone = np.asarray((matrix >= 0).all(axis=1))
 
     def blocks(
         self, prefix: NDArray[np.int64], served: NDArray[np.float64], start: int
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
         options = self.free[start:]
-        allowed = ~self.constraints.conflicts[prefix][:, options].any(axis=0)
+        allowed = ~np.asarray(self.constraints.conflicts[prefix][:, options].any(axis=0))
         if self.size == 1:
             last = options[allowed & self._within_limits(prefix, options, complete=True)]
             if len(last):
@@ -94,7 +92,7 @@ class _Walk:
             return
         allowed &= self._within_limits(prefix, options, complete=False)
         self.size -= 1
-        for index in np.flatnonzero(allowed):
+        for index in np.flatnonzero(allowed).tolist():
             if self.stopped or (self.stop is not None and self.stop()):
                 self.stopped = True
                 break

@@ -36,7 +36,7 @@ class Evaluation:
     values : dict of str to float
         Value of each criterion in its own unit.
     objective : float
-        Weighted, signed sum of the values.
+        The instance's constant plus the weighted, signed sum of the values.
     magnitude : float
         The same sum with every term made positive: the scale against which rounding is judged.
     assignment : ndarray of int, shape (I,)
@@ -80,15 +80,13 @@ def assign(instance: Instance, chosen: Sequence[int]) -> NDArray[np.int64]:
         return np.full(instance.number_of_demand_points, -1, dtype=np.int64)
     raw = sum(c.sign * c.service[:, positions] for c in services if c.service is not None)
     if not instance.has_service:
-        return positions[np.argmin(raw, axis=1)]
+        return np.asarray(positions[np.argmin(raw, axis=1)])
     cost = instance.unit_service_cost[:, positions]
     best = cost.min(axis=1, keepdims=True)
-    return positions[np.argmin(np.where(cost == best, raw, np.inf), axis=1)]
+    return np.asarray(positions[np.argmin(np.where(cost == best, raw, np.inf), axis=1)])
 
 
-def evaluate(
-    instance: Instance, chosen: Sequence[int], shares: NDArray[np.float64] | None = None
-) -> Evaluation:
+def evaluate(instance: Instance, chosen: Sequence[int], shares: NDArray[np.float64] | None = None) -> Evaluation:
     """Evaluate every criterion and the objective of a portfolio.
 
     Parameters
@@ -129,7 +127,8 @@ def evaluate(
             parts.extend((instance.demand[:, None] * shares * criterion.service[:, positions]).ravel().tolist())
         values[name] = math.fsum(parts)
         terms.extend(abs(instance.signed_weights[name] * part) for part in parts)
-    objective = math.fsum(instance.signed_weights[name] * value for name, value in values.items())
+    weighted = [instance.signed_weights[name] * value for name, value in values.items()]
+    objective = math.fsum([instance.constant, *weighted])
     return Evaluation(values, objective, math.fsum(terms), assignment)
 
 
@@ -140,7 +139,7 @@ def _check_shares(instance: Instance, positions: NDArray[np.int64], shares: NDAr
         return
     load = instance.demand @ shares
     room = instance.capacity[positions]
-    if (load > room + SHARE_TOLERANCE * np.maximum(1.0, instance.demand.sum())).any():
+    if (load > room + SHARE_TOLERANCE * instance.demand.sum()).any():
         raise SolverError("the solver's assignment overloads a site; nothing is returned")
 
 

@@ -93,8 +93,7 @@ class GridCapacityExclusion(ExclusionBlock):
     def _judged(self, case: Case, texts: list[str], passes: NDArray[np.bool_]) -> Reasons:
         missing = _missing_reasons(case, self.columns())
         return [
-            absent or (None if passed else text)
-            for absent, passed, text in zip(missing, passes, texts, strict=True)
+            absent or (None if passed else text) for absent, passed, text in zip(missing, passes, texts, strict=True)
         ]
 
 
@@ -120,7 +119,7 @@ class MinimumVoltage(ExclusionBlock):
     def columns(self) -> tuple[str, ...]:
         """Return the substation counts read."""
         high = ("substations_300_kv_and_above",)
-        return high if self.minimum_kv == 300 else (*high, "substations_220_to_299_kv")  # noqa: PLR2004
+        return high if self.minimum_kv == 300 else (*high, "substations_220_to_299_kv")
 
     def reasons(self, case: Case) -> Reasons:
         """Return the voltage that is missing."""
@@ -151,9 +150,7 @@ class Outermost(ExclusionBlock):
         """Return the status of each outermost region."""
         return [
             absent or ("outermost region" if flag else None)
-            for absent, flag in zip(
-                _missing_reasons(case, self.columns()), case.numbers("outermost") == 1, strict=True
-            )
+            for absent, flag in zip(_missing_reasons(case, self.columns()), case.numbers("outermost") == 1, strict=True)
         ]
 
 
@@ -313,9 +310,7 @@ def missing_data(case: Case, needs: Iterable[tuple[str, str]]) -> Reasons:
             hint = suggestion(column, [str(name) for name in case.candidates.columns])
             raise InputError(f"{reader} needs the column {column!r}, which the candidate table lacks{hint}")
         readers.setdefault(column, []).append(reader)
-    return _missing_reasons(
-        case, {column: f" (needed by {', '.join(who)})" for column, who in readers.items()}
-    )
+    return _missing_reasons(case, {column: f" (needed by {', '.join(who)})" for column, who in readers.items()})
 
 
 def _missing_reasons(case: Case, columns: Iterable[str] | Mapping[str, str]) -> Reasons:

@@ -210,7 +210,7 @@ def annuity(amount_eur: float, rate: float, years: float) -> float:
 def _tabulated_kilowatts(accelerator: str) -> float:
     """Return kW of IT power per accelerator of a class in the shipped table."""
     # Imported here so that a facility with its own number needs no table.
-    from siting import data  # noqa: PLC0415
+    from siting import data
 
     table = data.accelerators()
     if accelerator not in table.index:

@@ -1,4 +1,4 @@
-"""Is there any admissible portfolio, and if not, which named rules conflict?
+"""Find an admissible portfolio, or the named rules in conflict.
 
 A minimal conflicting set is found by deletion filtering (Chinneck and Dravnieks 1991, ORSA Journal on Computing 3(2)):
 leave out one named rule after another and keep out those without which the rest is still infeasible.
@@ -81,9 +81,7 @@ def only(instance: Instance, kept: Iterable[str]) -> Constraints:
     )
     constraints = Constraints.of(reduced)
     if sites not in names:
-        constraints = dataclasses.replace(
-            constraints, minimum_sites=0, maximum_sites=instance.number_of_candidates
-        )
+        constraints = dataclasses.replace(constraints, minimum_sites=0, maximum_sites=instance.number_of_candidates)
     if instance.capacity is not None and "capacities serve all demand" in names:
         constraints = dataclasses.replace(
             constraints,

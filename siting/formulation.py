@@ -80,9 +80,7 @@ def choice_model(constraints: Constraints, site_cost: NDArray[np.float64], label
     return model
 
 
-def _add_rule(
-    model: Any, name: str, choose: list[Any], row: NDArray[np.float64], lower: float, upper: float
-) -> None:
+def _add_rule(model: Any, name: str, choose: list[Any], row: NDArray[np.float64], lower: float, upper: float) -> None:
     positions = np.flatnonzero(row)
     if len(positions) == 0:
         # Nothing to sum: the rule holds or fails whatever is chosen. Solvers want a failing rule as a row.
@@ -120,6 +118,7 @@ def assignment_model(instance: Instance) -> Any:
     """
     labels = _labels(instance)
     model = choice_model(Constraints.of(instance), instance.site_cost, labels)
+    model.cost.expr = model.cost.expr + instance.constant
     if not instance.has_service and instance.capacity is None:
         return model
     cost = instance.service_cost if instance.has_service else np.zeros((instance.number_of_demand_points, len(labels)))
@@ -189,7 +188,7 @@ def compile_model(model: Any) -> LinearModel:
     sense = np.array([row.bound_type for row in compiled.rows])
     bounds = [variable.bounds for variable in order]
     matrix = sparse.csr_array(compiled.A @ placed)
-    # A solver's feasibility tolerance is absolute: with the largest coefficient of each row near 1 it is a relative one.
+    # A solver's feasibility tolerance is absolute: with each row's largest coefficient near 1 it is relative.
     scale = np.exp2(-np.round(np.log2(np.maximum(abs(matrix).max(axis=1).toarray().ravel(), 1e-300))))
     right = compiled.rhs * scale
     return LinearModel(

@@ -62,10 +62,7 @@ def geodesic_distance_km(
     """
     try:
         points = np.broadcast_arrays(
-            *(
-                np.asarray(values, dtype=float)
-                for values in (longitude_a, latitude_a, longitude_b, latitude_b)
-            )
+            *(np.asarray(values, dtype=float) for values in (longitude_a, latitude_a, longitude_b, latitude_b))
         )
     except ValueError as error:
         raise InputError(f"the coordinates of the two sets of points do not broadcast: {error}") from error
@@ -76,12 +73,11 @@ def geodesic_distance_km(
         ("latitude", points[3], _MOST_DEGREES_OF_LATITUDE),
     ):
         if np.any(np.abs(values) > most):
-            raise InputError(
-                f"a {name} beyond {most:g} degrees was given; are these metres of a projected CRS?"
-            )
+            raise InputError(f"a {name} beyond {most:g} degrees was given; are these metres of a projected CRS?")
     shape = points[0].shape
-    longitudes_a, latitudes_a, longitudes_b, latitudes_b = (values.ravel() for values in points)
-    _, _, metres = _WGS84.inv(longitudes_a, latitudes_a, longitudes_b, latitudes_b)
+    # As lists: pyproj takes an array of one element for a number, and numpy 1.25 to 2.3 warn of that.
+    first_x, first_y, second_x, second_y = (values.ravel().tolist() for values in points)
+    _, _, metres = _WGS84.inv(first_x, first_y, second_x, second_y)
     return np.asarray(metres, dtype=float).reshape(shape) / 1000.0
 
 
@@ -196,8 +192,8 @@ def assign_points_to_regions(
     >>> assign_points_to_regions(points, regions, maximum_km=5)["distance_km"].tolist()
     [0.0, 2.0]
     """
-    import geopandas as gpd  # noqa: PLC0415 - heavy, and only needed here
-    import pandas as pd  # noqa: PLC0415
+    import geopandas as gpd
+    import pandas as pd
 
     if not points.index.is_unique:
         raise InputError("the index of the points repeats; give every point one row")

@@ -75,7 +75,7 @@ class HighsModel:
         self._highs.silent()
         # HiGHS fixes its thread count per process at the first run; a new count needs a new scheduler.
         if threads is not None:
-            highspy.Highs.resetGlobalScheduler(True)
+            highspy.Highs.resetGlobalScheduler(True)  # noqa: FBT003 - it takes no keyword
             self._set("threads", int(threads))
         self._set("random_seed", int(seed))
         self._set("mip_feasibility_tolerance", 1e-9)

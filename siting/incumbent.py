@@ -36,13 +36,13 @@ def may_join(constraints: Constraints, chosen: NDArray[np.int64], *, complete: b
     -------
     ndarray of bool, shape (n,)
     """
-    allowed = ~constraints.forbidden & ~constraints.conflicts[chosen].any(axis=0)
+    allowed: NDArray[np.bool_] = ~constraints.forbidden & ~np.asarray(constraints.conflicts[chosen].any(axis=0))
     allowed[chosen] = False
     if len(constraints.names):
         activity = constraints.matrix[:, chosen].sum(axis=1)[:, None] + constraints.matrix
         slack = constraints.slack[:, None]
         # Before a set is complete, a later candidate with a negative coefficient could still repair a cap.
-        repairable = (constraints.matrix < 0).any(axis=1)[:, None] & (not complete)
+        repairable = np.asarray((constraints.matrix < 0).any(axis=1))[:, None] & (not complete)
         allowed &= ((activity <= constraints.upper[:, None] + slack) | repairable).all(axis=0)
         if complete:
             allowed &= (activity >= constraints.lower[:, None] - slack).all(axis=0)
@@ -67,9 +67,7 @@ def greedy(problem: Problem, scores: NDArray[np.float64] | None = None) -> NDArr
     constraints = problem.constraints
     chosen = np.flatnonzero(constraints.required)
     served = (
-        problem.service_cost[chosen].min(axis=0)
-        if len(chosen)
-        else np.full(problem.number_of_demand_points, np.inf)
+        problem.service_cost[chosen].min(axis=0) if len(chosen) else np.full(problem.number_of_demand_points, np.inf)
     )
     while len(chosen) < constraints.maximum_sites:
         joins = may_join(constraints, chosen, complete=len(chosen) + 1 >= constraints.minimum_sites)
@@ -126,15 +124,13 @@ def interchange(problem: Problem, chosen: NDArray[np.int64], rounds: int = 100) 
     return current
 
 
-def _costs_with(
-    problem: Problem, kept: NDArray[np.int64], options: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def _costs_with(problem: Problem, kept: NDArray[np.int64], options: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the cost of the kept sites with each option added, shape (options,)."""
-    costs = problem.site_cost[kept].sum() + problem.site_cost[options]
+    costs = np.asarray(problem.site_cost[kept].sum() + problem.site_cost[options])
     if problem.number_of_demand_points == 0:
         return costs
     if len(kept) == 0:
-        return costs + problem.service_cost[options].sum(axis=1)
+        return np.asarray(costs + problem.service_cost[options].sum(axis=1))
     served = problem.service_cost[kept].min(axis=0)
     block = max(1, 4_000_000 // problem.number_of_demand_points)
     for start in range(0, len(options), block):

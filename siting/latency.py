@@ -191,7 +191,7 @@ def calibration() -> str:
     >>> print(calibration().splitlines()[0])
     171 measured pairs
     """
-    from siting import data  # noqa: PLC0415 - the tables are only needed for the calibration
+    from siting import data
 
     line = fit(data.latency_measurements())
     shipped = LatencyModel()
@@ -202,13 +202,9 @@ def calibration() -> str:
         f"R2         {line.r_squared:8.2f}         ({line.r_squared!r})",
         f"RMSE       {line.rmse:8.1f} ms      ({line.rmse!r})",
     ]
-    agrees = (
-        round(line.slope, 4) == shipped.slope_ms_per_km and round(line.intercept, 1) == shipped.intercept_ms
-    )
+    agrees = round(line.slope, 4) == shipped.slope_ms_per_km and round(line.intercept, 1) == shipped.intercept_ms
     rows.append(
-        "the shipped constants are this fit, rounded"
-        if agrees
-        else "the shipped constants are NOT this fit, rounded"
+        "the shipped constants are this fit, rounded" if agrees else "the shipped constants are NOT this fit, rounded"
     )
     return "\n".join(rows)
 

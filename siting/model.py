@@ -120,9 +120,7 @@ class Model(Section):
         if self.objective == "monetised":
             self._check_amounts("eur_per_unit", "objective = 'monetised'")
         elif not any(block.weight > 0 for block in self.active_criteria.values()):
-            raise InputError(
-                "the weights of the enabled criteria sum to nothing; give one of them a weight above 0"
-            )
+            raise InputError("the weights of the enabled criteria sum to nothing; give one of them a weight above 0")
         elif self.normalisation == "fixed":
             self._check_amounts("scale", "normalisation = 'fixed'")
         return self
@@ -133,9 +131,7 @@ class Model(Section):
             if amount is None:
                 raise InputError(f"[criteria.{name}] needs {key}, because {asked_by}")
         if not any(amounts.values()):
-            raise InputError(
-                f"{key} of the enabled criteria sum to nothing; give one of them a value above 0"
-            )
+            raise InputError(f"{key} of the enabled criteria sum to nothing; give one of them a value above 0")
 
     @classmethod
     def load(cls, name_or_path: str | Path = "gigafactories") -> Model:
@@ -182,9 +178,7 @@ class Model(Section):
         return cls.from_mapping(values, source=source, folder=folder)
 
     @classmethod
-    def from_mapping(
-        cls, values: Mapping[str, Any], source: str = "model", folder: str | Path = "."
-    ) -> Model:
+    def from_mapping(cls, values: Mapping[str, Any], source: str = "model", folder: str | Path = ".") -> Model:
         """Return the model that nested dictionaries describe; the parameters are those of `from_toml_text`.
 
         Raises
@@ -231,9 +225,7 @@ class Model(Section):
         >>> Model.load("gigafactories").replace(sites=5, weights={"latency": 0.5}).criteria["latency"].weight
         0.5
         """
-        values = model_file.override(
-            self.to_mapping(), model_file.from_here(overrides), type(self).model_fields
-        )
+        values = model_file.override(self.to_mapping(), model_file.from_here(overrides), type(self).model_fields)
         given = dict(self._given)
         for name, table in (("candidates", candidates), ("demand", demand)):
             if isinstance(table, str | Path):
@@ -242,9 +234,7 @@ class Model(Section):
             elif table is not None:
                 given[name] = table
         if overrides.get("weights") and values["objective"] == "monetised":
-            raise InputError(
-                "weights do nothing when objective = 'monetised'; change eur_per_unit of the criteria"
-            )
+            raise InputError("weights do nothing when objective = 'monetised'; change eur_per_unit of the criteria")
         model = type(self).from_mapping(values, source=self._source, folder=self._folder)
         model._given = given  # noqa: SLF001 - of the same class
         return model
@@ -267,9 +257,7 @@ class Model(Section):
             If the candidates or the demand are a GeoDataFrame rather than a file.
         """
         for name in self._given:
-            raise InputError(
-                f"the {name} of this model are a table in memory; write it to a file and name the file"
-            )
+            raise InputError(f"the {name} of this model are a table in memory; write it to a file and name the file")
         return model_file.to_toml(self.to_mapping())
 
     def __eq__(self, other: object) -> bool:
@@ -387,9 +375,7 @@ class Model(Section):
             "<tr>" + "".join(f"<td style='text-align:left'>{escape(cell)}</td>" for cell in row) + "</tr>"
             for row in rows
         )
-        head = "".join(
-            f"<th style='text-align:left'>{title}</th>" for title in ("part", "name", "kind", "options")
-        )
+        head = "".join(f"<th style='text-align:left'>{title}</th>" for title in ("part", "name", "kind", "options"))
         title = escape(self.title or self._source)
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         return f"<div><strong>{title}</strong>{table}</div>"

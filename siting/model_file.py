@@ -226,9 +226,7 @@ def from_here(overrides: Mapping[str, Any]) -> dict[str, Any]:
     section = overrides.get("data")
     if not isinstance(section, Mapping):
         return dict(overrides)
-    paths = {
-        key: section[key] for key in ("candidates", "demand") if Path(str(section.get(key, ""))).is_file()
-    }
+    paths = {key: section[key] for key in ("candidates", "demand") if Path(str(section.get(key, ""))).is_file()}
     paths |= {key: section[key] for key in ("folder",) if key in section and Path(str(section[key])).is_dir()}
     absolute = {key: str(Path(value).absolute()) for key, value in paths.items()}
     return {**overrides, "data": {**section, **absolute}}
@@ -270,9 +268,7 @@ def _merge_weights(merged: dict[str, Any], weights: Any) -> None:
     criteria = merged.get("criteria", {})
     for name, weight in _table(weights, "weights").items():
         if name not in criteria:
-            raise InputError(
-                f"weights name the criterion {name!r}, which the model lacks{suggestion(name, criteria)}"
-            )
+            raise InputError(f"weights name the criterion {name!r}, which the model lacks{suggestion(name, criteria)}")
         criteria[name]["weight"] = plain(weight)
         # Giving weight to a criterion that is switched off can only mean that it should count.
         if isinstance(weight, int | float | np.number) and weight > 0:
@@ -323,7 +319,7 @@ def to_toml(values: Mapping[str, Any]) -> str:
 
 def _write_table(values: Mapping[str, Any], path: tuple[str, ...], lines: list[str]) -> None:
     # Tables two levels down are blocks; anything deeper is written inline.
-    tables = {key: value for key, value in values.items() if isinstance(value, Mapping) and len(path) < 2}  # noqa: PLR2004
+    tables = {key: value for key, value in values.items() if isinstance(value, Mapping) and len(path) < 2}
     entries = {key: value for key, value in values.items() if key not in tables and value is not None}
     if path and (entries or not tables):
         lines += ["", f"[{'.'.join(map(_key, path))}]"]

@@ -85,8 +85,15 @@ class Scaling:
         return tuple(f"{name}: {note}" for name, note in self.table["note"].items() if note)
 
     def apply(self, instance: Instance) -> Instance:
-        """Return the instance with the coefficients as its weights."""
-        return instance.replace(weights=self.weights)
+        """Return the instance with the coefficients as its weights, and its zero where every criterion is ideal.
+
+        An objective of 0 then means that every criterion is at its ideal, and 1 (with weights that sum to 1) that every
+        criterion is at its nadir. Without ideals the zero stays where it is.
+        """
+        ideal = self.table["ideal"].to_dict()
+        known = [name for name in instance.criteria if math.isfinite(ideal[name]) and self.weights[name] != 0]
+        at_ideal = [self.weights[name] * instance.criteria[name].sign * ideal[name] for name in known]
+        return instance.replace(weights=self.weights, constant=-math.fsum(at_ideal))
 
 
 def portfolio_scaling(instance: Instance, solve: Solve, reference: str | None = None) -> Scaling:
@@ -156,9 +163,9 @@ def portfolio_scaling(instance: Instance, solve: Solve, reference: str | None = 
     notes = dict.fromkeys(active, "")
     for name in active:
         best = _solved(instance.replace(weights={name: 1.0}), solve, name)
-        ideals[name] = float(best.values[name])  # noqa: PD011 - no table
+        ideals[name] = float(best.values[name])
         told_apart = _solved(instance.replace(weights=_augmented(name, spreads)), solve, name)
-        payoff[name] = {other: float(told_apart.values[other]) for other in active}  # noqa: PD011
+        payoff[name] = {other: float(told_apart.values[other]) for other in active}
         portfolios[name] = tuple(told_apart.portfolio or ())
         if (best.status, told_apart.status) != ("optimal", "optimal"):
             notes[name] = "the search for its ideal was stopped early, so that the ideal is not proven"
@@ -247,9 +254,7 @@ def monetised_scaling(instance: Instance, eur_per_unit: Mapping[str, float]) -> 
         if name not in instance.criteria:
             raise InputError(f"no criterion is called {name!r}{suggestion(name, instance.criteria)}")
         if not rate >= 0:
-            raise InputError(
-                f"criterion {name!r} is worth {rate:g} EUR per unit; the rate must be at least 0"
-            )
+            raise InputError(f"criterion {name!r} is worth {rate:g} EUR per unit; the rate must be at least 0")
     worth = {name: float(eur_per_unit.get(name, 0.0)) for name in instance.criteria}
     if not any(worth.values()):
         raise InputError("no criterion is worth anything in EUR, so every portfolio is equally good")
@@ -303,9 +308,7 @@ def _reference(instance: Instance, coefficients: Mapping[str, float], wanted: st
     active = [name for name, coefficient in coefficients.items() if coefficient > 0]
     if wanted is not None:
         if wanted not in active:
-            raise InputError(
-                f"the reference {wanted!r} is no criterion with a weight{suggestion(wanted, active)}"
-            )
+            raise InputError(f"the reference {wanted!r} is no criterion with a weight{suggestion(wanted, active)}")
         return wanted
     return next((name for name in active if instance.criteria[name].unit.startswith("EUR")), active[0])
 
@@ -342,8 +345,7 @@ def _solved(instance: Instance, solve: Solve, name: str) -> Solved:
     solution: Solved = solve(instance)
     if solution.portfolio is None:
         raise SolverError(
-            f"the search for the best value of {name!r} was stopped before it held a portfolio; "
-            "give it more time"
+            f"the search for the best value of {name!r} was stopped before it held a portfolio; give it more time"
         )
     return solution
 
@@ -365,7 +367,7 @@ def _scale(instance: Instance, name: str, ideal: float, nadir: float, solve: Sol
         if _differ(ideal, ideal + spread):
             return spread, f"{met}; scaled by its spread over single sites"
     else:
-        worst = _solved(_turned_round(instance, name), solve, name).values[name]  # noqa: PD011 - no table
+        worst = _solved(_turned_round(instance, name), solve, name).values[name]
         if _differ(ideal, worst):
             return abs(worst - ideal), f"{met}; scaled by its range over all admissible portfolios"
     return 1.0, "it is the same for every portfolio and cannot discriminate; left at scale 1"

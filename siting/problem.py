@@ -64,7 +64,7 @@ class Problem:
         service = instance.service_cost[:, keep].T
         cheapest = service.min(axis=0, initial=np.inf) if len(keep) else np.zeros(service.shape[1])
         varies = service.max(axis=0, initial=-np.inf) > cheapest if len(keep) else np.zeros(0, bool)
-        offset = math.fsum(cheapest.tolist())
+        offset = math.fsum([instance.constant, *cheapest.tolist()])
         service = np.ascontiguousarray(service[:, varies] - cheapest[varies]) if len(keep) else service
         site = instance.site_cost[keep]
         if constraints.minimum_sites == constraints.maximum_sites and len(keep):
@@ -75,13 +75,13 @@ class Problem:
 
     @property
     def number_of_candidates(self) -> int:
-        """n."""
+        """N."""
         return len(self.site_cost)
 
     @property
     def number_of_demand_points(self) -> int:
-        """m."""
-        return self.service_cost.shape[1]
+        """M."""
+        return int(self.service_cost.shape[1])
 
     def restricted(self, keep: NDArray[np.int64]) -> Problem:
         """Return the problem over a subset of the candidates."""

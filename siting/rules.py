@@ -80,9 +80,7 @@ class SitesPerCountry(RuleBlock):
         for country in ("", *self.country_maximum, *self.country_minimum):
             lower, upper = self.bounds(country)
             if lower is not None and upper is not None and lower > upper:
-                raise InputError(
-                    f"minimum {lower} exceeds maximum {upper}" + (f" in {country}" if country else "")
-                )
+                raise InputError(f"minimum {lower} exceeds maximum {upper}" + (f" in {country}" if country else ""))
         return self
 
     def columns(self) -> tuple[str, ...]:
@@ -113,9 +111,7 @@ class SitesPerCountry(RuleBlock):
             inside = countries == country
             lower, upper = self.bounds(country)
             if upper is not None and upper < inside.sum():
-                rows[_titled(self, f"at most {_sites(upper)} in {country}", country)] = Limit(
-                    inside, upper=upper
-                )
+                rows[_titled(self, f"at most {_sites(upper)} in {country}", country)] = Limit(inside, upper=upper)
             if lower:
                 rows[_titled(self, f"at least {_sites(lower)} in {country}", f"minimum, {country}")] = Limit(
                     inside, lower=lower

@@ -64,9 +64,7 @@ class Section(BaseModel, metaclass=_OneSentence):
             for key in values:
                 if key not in cls.model_fields:
                     hint = suggestion(str(key), cls.model_fields)
-                    raise PydanticCustomError(
-                        "unknown_key", "unknown key '{key}'", {"key": str(key), "hint": hint}
-                    )
+                    raise PydanticCustomError("unknown_key", "unknown key '{key}'", {"key": str(key), "hint": hint})
         return values
 
 
@@ -125,4 +123,4 @@ def _one_problem(problem: ErrorDetails) -> str:
         valid = re.findall(r"'([^']*)'", str(context["expected"]))
         return f"{dotted} is {problem['input']!r}{suggestion(str(problem['input']), valid)}"
     shown = repr(problem["input"])
-    return f"{dotted} is {shown if len(shown) <= 60 else shown[:57] + '...'}; {told}"  # noqa: PLR2004
+    return f"{dotted} is {shown if len(shown) <= 60 else shown[:57] + '...'}; {told}"

@@ -103,9 +103,7 @@ class Selection:
         if required.sum() > maximum:
             return np.inf
         for candidate in sorted(kept, key=lambda c: (not required[c], self.costs[c])):
-            if not required[candidate] and (
-                count >= maximum or (count >= minimum and self.costs[candidate] >= 0)
-            ):
+            if not required[candidate] and (count >= maximum or (count >= minimum and self.costs[candidate] >= 0)):
                 break
             total, count = total + self.costs[candidate], count + 1
         return total

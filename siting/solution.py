@@ -13,10 +13,9 @@ import pandas as pd
 from siting.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
     from pathlib import Path
 
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from siting.engine import InstanceSolution
@@ -94,9 +93,13 @@ class Solution:
         """Each criterion in its own unit, with its weight and its share of the objective.
 
         Columns `value`, `unit`, `sense`, `weight` (as given), `ideal`, `nadir`, `exchange_rate`, `contribution` (to the
-        objective; the column adds up to it). Without a model, ideal, nadir and exchange rate are missing.
+        objective; the column adds up to it, and is 0 for a criterion at its ideal). Without a model, ideal, nadir and
+        exchange rate are missing.
         """
         signed = self.instance.signed_weights
+        zero = dict.fromkeys(self.instance.criteria, 0.0)
+        if self.scaling is not None:
+            zero = {str(name): float(ideal) for name, ideal in self.scaling.table["ideal"].fillna(0.0).items()}
         weights = dict(self.instance.weights or {})
         rows = {
             name: {
@@ -107,7 +110,7 @@ class Solution:
                 "ideal": math.nan,
                 "nadir": math.nan,
                 "exchange_rate": math.nan,
-                "contribution": signed[name] * self.result.values.get(name, math.nan),
+                "contribution": signed[name] * (self.result.values.get(name, math.nan) - zero[name]),
             }
             for name, criterion in self.instance.criteria.items()
         }
@@ -125,7 +128,7 @@ class Solution:
         much that is.
         """
         instance, chosen = self.instance, self._chosen
-        index = pd.Index(self.portfolio or (), name="candidate")
+        index = _index(self.portfolio or ())
         flow = self._flow()
         table = {}
         for name, criterion in instance.criteria.items():
@@ -158,9 +161,9 @@ class Solution:
         if self.model is not None:
             table = self.model.candidates
         else:
-            table = pd.DataFrame(index=pd.Index(self.instance.candidates, name="candidate"))
-            reasons = pd.Series(dict(self.instance.forbidden), dtype=object)
-            table["exclusion_reason"] = reasons.reindex(table.index)
+            table = pd.DataFrame(index=_index(self.instance.candidates))
+            reasons = [self.instance.forbidden.get(identifier) for identifier in self.instance.candidates]
+            table["exclusion_reason"] = pd.Series(reasons, index=table.index, dtype=object)
             table["excluded"] = table["exclusion_reason"].notna()
         table["selected"] = table.index.isin(list(self.portfolio or ()))
         table["facility"] = self._closest_site(table)
@@ -197,7 +200,7 @@ class Solution:
             if spread > 0 and weight > 0:
                 total += weight
                 score += weight * (values.max() - values) / spread
-        index = pd.Index(np.array(instance.candidates, dtype=object)[allowed])
+        index = _index(instance.candidates)[allowed]
         return pd.Series(score / total if total > 0 else math.nan, index=index)
 
     @property
@@ -213,8 +216,8 @@ class Solution:
         """
         if self.instance.number_of_demand_points == 0 or self.assignment is None:
             return None
-        names = np.array(self.instance.candidates, dtype=object)
-        facility = [None if position < 0 else names[position] for position in self.assignment]
+        names = self.instance.candidates
+        facility: list[Any] = [None if position < 0 else names[position] for position in self.assignment]
         if self.model is None:
             table = pd.DataFrame({"demand": self.instance.demand})
             table.index.name = "demand_point"
@@ -295,9 +298,7 @@ class Solution:
 
     def _require_model(self, purpose: str) -> None:
         if self.model is None:
-            raise InputError(
-                f"a solution of a bare instance has no geography to {purpose}; solve a model instead"
-            )
+            raise InputError(f"a solution of a bare instance has no geography to {purpose}; solve a model instead")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain values, ready for JSON; what is not known or not finite is None."""
@@ -344,9 +345,14 @@ class Solution:
         return f"<div>{head}{sites}{criteria}</div>"
 
 
+def _index(identifiers: Sequence[Hashable]) -> pd.Index[Any]:
+    """Return candidates as an index with one level, tuples kept whole."""
+    return pd.Index(list(identifiers), name="candidate", tupleize_cols=False)
+
+
 def _significant(value: float) -> str:
     """Return a number as people write it: grouped, without noise."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"  # noqa: PLR2004
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _plain(value: Hashable | float | None) -> Any:

@@ -34,7 +34,8 @@ def solve(
     model : str, pathlib.Path, Model or Instance, default "gigafactories"
         A shipped model by name, a model file, a model, or plain numbers.
     method : {"auto", "bounding", "benders", "assignment", "enumeration"}
-        See `siting.engine.solve_instance`; all give the same optimum.
+        See `siting.engine.solve_instance`; all give the same optimum. The searches behind the normalisation always
+        use "auto".
     time_limit : float, optional
         Seconds for the whole search, the searches behind the normalisation included.
     gap : float, default 0
@@ -79,13 +80,14 @@ def solve(
     loaded = _loaded(model).replace(**overrides) if overrides else _loaded(model)
     raw = loaded.instance()
 
-    def search(instance: Instance, told: Callback | None = None) -> Any:
-        remaining = None if time_limit is None else max(clock.remaining, 1e-3)
-        return solve_instance(instance, time_limit=remaining, callback=told, **options)  # type: ignore[arg-type]
+    def remaining() -> float | None:
+        return None if time_limit is None else max(clock.remaining, 1e-3)
 
-    scaling = loaded.scaling(search)
+    # Ideal and nadir do not depend on the method, so the fastest finds them.
+    scaling = loaded.scaling(lambda asked: solve_instance(asked, time_limit=remaining(), threads=threads, seed=seed))
     instance = scaling.apply(raw)
-    return Solution(instance, search(instance, callback), loaded, scaling)
+    result = solve_instance(instance, time_limit=remaining(), callback=callback, **options)  # type: ignore[arg-type]
+    return Solution(instance, result, loaded, scaling)
 
 
 def _loaded(model: object) -> Model:

@@ -53,7 +53,7 @@ def amount(value: float, unit: str = "") -> str:
     for scale, word in _SCALES:
         if abs(value) >= scale:
             return f"{value / scale:,.1f} {word} {unit}".rstrip()
-    text = f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.4g}"  # noqa: PLR2004
+    text = f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.4g}"
     return f"{text} {unit}".rstrip()
 
 
@@ -69,9 +69,7 @@ def _sites(solution: Solution) -> Table:
         unit = "" if name == "demand_share" else solution.instance.criteria[name].unit
         table.add_column(f"{name}\n{unit}".replace("demand_share\n", "demand\nserved"), justify="right")
     for identifier, row in contributions.iterrows():
-        cells = [
-            f"{value:.0%}" if name == "demand_share" else amount(float(value)) for name, value in row.items()
-        ]
+        cells = [f"{value:.0%}" if name == "demand_share" else amount(float(value)) for name, value in row.items()]
         table.add_row(escape(str(identifier)), *(escape(str(places.loc[identifier, c])) for c in known), *cells)
     return table
 
@@ -88,7 +86,7 @@ def _criteria(solution: Solution) -> Table:
             escape(str(name)), amount(row["value"], str(row["unit"])), {"min": "less", "max": "more"}[row["sense"]],
             f"{row['weight']:g}", amount(row["ideal"]), amount(row["nadir"]),
             amount(row["exchange_rate"], unit) if math.isfinite(row["exchange_rate"]) else "–",
-            f"{row['contribution']:.4f}" if abs(row["contribution"]) < 1e6 else amount(row["contribution"]),  # noqa: PLR2004
+            f"{round(row['contribution'], 6) + 0.0:.4f}" if abs(row["contribution"]) < 1e6 else amount(row["contribution"]),
         )  # fmt: skip
     return table
 
@@ -105,7 +103,10 @@ def _facts(solution: Solution) -> list[str]:
         table = solution.model.candidates
         reasons = table.loc[table["excluded"], "exclusion"].value_counts()
         parts = ", ".join(f"{count} by {escape(str(name))}" for name, count in reasons.items())
-        lines.append(f"candidates: {len(table)}, of which {int(table['excluded'].sum())} excluded" + (f" ({parts})" if parts else ""))
+        lines.append(
+            f"candidates: {len(table)}, of which {int(table['excluded'].sum())} excluded"
+            + (f" ({parts})" if parts else "")
+        )
     if solution.scaling is not None:
         lines += [f"note: {escape(note)}" for note in solution.scaling.notes]
     return lines

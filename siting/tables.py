@@ -88,9 +88,7 @@ class DataSection(Section):
     folder: str | None = None
 
 
-def candidate_table(
-    section: DataSection, folder: Path, given: gpd.GeoDataFrame | None = None
-) -> gpd.GeoDataFrame:
+def candidate_table(section: DataSection, folder: Path, given: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
     """Return the candidates with coordinates and electricity price.
 
     Parameters
@@ -125,9 +123,7 @@ def candidate_table(
     return _priced(frame, section, data_folder)
 
 
-def demand_table(
-    section: DataSection, folder: Path, given: gpd.GeoDataFrame | None = None
-) -> gpd.GeoDataFrame:
+def demand_table(section: DataSection, folder: Path, given: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
     """Return the demand points with coordinates; the parameters are those of `candidate_table`.
 
     Returns
@@ -218,7 +214,7 @@ def _priced(frame: gpd.GeoDataFrame, section: DataSection, folder: Path | None) 
 
 def _read(folder: Path, name: str, identifier: str | None, shipped: Sequence[str]) -> gpd.GeoDataFrame:
     """Read a table of the user's and index it by its identifier."""
-    import geopandas as gpd  # noqa: PLC0415 - heavy, and only needed for files
+    import geopandas as gpd
 
     path = folder / name
     if not path.is_file():
@@ -243,7 +239,7 @@ def _read(folder: Path, name: str, identifier: str | None, shipped: Sequence[str
 
 def _placed(table: pd.DataFrame, path: Path) -> gpd.GeoDataFrame:
     """Give a table of longitudes and latitudes a geometry."""
-    import geopandas as gpd  # noqa: PLC0415
+    import geopandas as gpd
 
     columns = []
     for labels in (_LONGITUDES, _LATITUDES):
@@ -255,10 +251,8 @@ def _placed(table: pd.DataFrame, path: Path) -> gpd.GeoDataFrame:
             raise DataError(f"{path}: row {int(np.argmax(np.isnan(values))) + 1} has no {found!r}")
         columns.append(values)
     longitudes, latitudes = columns
-    if (np.abs(longitudes) > 180).any() or (np.abs(latitudes) > 90).any():  # noqa: PLR2004 - degrees
-        raise DataError(
-            f"{path} holds longitudes or latitudes that are not degrees; give degrees, not metres"
-        )
+    if (np.abs(longitudes) > 180).any() or (np.abs(latitudes) > 90).any():
+        raise DataError(f"{path} holds longitudes or latitudes that are not degrees; give degrees, not metres")
     return gpd.GeoDataFrame(
         table.assign(longitude_degrees=longitudes, latitude_degrees=latitudes),
         geometry=gpd.points_from_xy(longitudes, latitudes),
@@ -268,7 +262,7 @@ def _placed(table: pd.DataFrame, path: Path) -> gpd.GeoDataFrame:
 
 def _normalised(frame: gpd.GeoDataFrame, what: str, index: str) -> gpd.GeoDataFrame:
     """Return a table of the user's in EPSG:3035, with a checked index and coordinates in degrees."""
-    import geopandas as gpd  # noqa: PLC0415
+    import geopandas as gpd
 
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError(f"{what} is a {type(frame).__name__}, not a GeoDataFrame")
@@ -290,7 +284,7 @@ def _normalised(frame: gpd.GeoDataFrame, what: str, index: str) -> gpd.GeoDataFr
 
 def _inherited(frame: gpd.GeoDataFrame, regions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Take every attribute the table lacks from the region each candidate's point lies in."""
-    import geopandas as gpd  # noqa: PLC0415
+    import geopandas as gpd
 
     points = gpd.GeoDataFrame(
         index=frame.index,

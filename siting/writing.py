@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import secrets
 from pathlib import Path
@@ -85,6 +86,6 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         reason = error.strerror or str(error)
         raise OutputError(f"cannot write '{target}': {reason[:1].lower()}{reason[1:]}; nothing was written") from error
     finally:
-        for leftover in target.parent.glob(f"{temporary.stem}*") if target.parent.is_dir() else ():
+        for leftover in target.parent.glob(f"{glob.escape(temporary.stem)}*") if target.parent.is_dir() else ():
             with contextlib.suppress(OSError):
                 leftover.unlink(missing_ok=True)

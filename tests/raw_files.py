@@ -1,4 +1,4 @@
-"""Small raw files in the publishers' formats, about two made-up countries, so that every result is worked out by hand.
+"""Small raw files in the publishers' formats, so that every result can be worked out by hand.
 
 Estonia has one NUTS-2 region of two squares, Latvia one of one square, Norway lies beside them:
 
@@ -13,6 +13,7 @@ Estonia has one NUTS-2 region of two squares, Latvia one of one square, Norway l
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from siting.data.tables import COUNTRY_NAMES, EU27
@@ -35,7 +36,7 @@ def topology(characters: int) -> dict[str, Any]:
     for code, (country, corners) in SQUARES.items():
         closed = [*corners, corners[0]]
         grid = [(round((x - 20) * 1000), round((y - 50) * 1000)) for x, y in closed]
-        steps = [grid[0], *((b[0] - a[0], b[1] - a[1]) for a, b in zip(grid, grid[1:], strict=False))]
+        steps = [grid[0], *((b[0] - a[0], b[1] - a[1]) for a, b in pairwise(grid))]
         arcs.append([list(step) for step in steps])
         name = code[:characters]
         properties = {"NUTS_ID": name, "CNTR_CODE": country, "NAME_LATN": f"Region {name}"}
@@ -69,7 +70,8 @@ way/1,way/1-220,way/1-330,220,330,500,LINESTRING
 4,4,220,f,joint,f,'"country"=>"EE"',25.5,59.4
 5,5,300,t,Substation,f,'"country"=>"EE"',25.5,59.4
 """,
-    "entsoegridkit/lines.csv": """line_id,bus0,bus1,voltage,circuits,length,underground,under_construction,tags,geometry
+    "entsoegridkit/lines.csv": """line_id,bus0,bus1,voltage,circuits,length,underground,\
+under_construction,tags,geom
 1,1,2,300,2,1,False,False,'a,b','LINESTRING(1 1,2 2)'
 2,1,3,300,1,1,False,False,,'LINESTRING(1 1,2 2)'
 3,1,4,220,1,1,False,False,,'LINESTRING(1 1,2 2)'
@@ -170,9 +172,7 @@ def write_raw_files(folder: Path) -> Path:
         "climate/owid_carbon_intensity_electricity.csv": (
             f"Entity,Code,Year,Carbon intensity of electricity - gCO2/kWh\n{everywhere}\n"
         ),
-        "ai/ai_adoption_by_country.csv": "geo,value,year\n"
-        + "\n".join(f"{code},10.5,2025" for code in EU27)
-        + "\n",
+        "ai/ai_adoption_by_country.csv": "geo,value,year\n" + "\n".join(f"{code},10.5,2025" for code in EU27) + "\n",
         "internet/rtt_europe_azure_p95_2026-07-30.csv": (
             "region_a,city_a,region_b,city_b,gc_km,rtt_p95_min_ms\nb,Oslo,c,Riga,850,25.0\na,Berlin,c,Riga,840,22.0\n"
         ),

@@ -46,9 +46,9 @@ def test_grid_capacity_stops_counting_at_its_saturation() -> None:
     assert (criterion.unit, criterion.sense) == ("MVA", "max")
 
 
-def test_the_default_saturation_is_fifty_connections_at_the_median_pue() -> None:
-    """The median PUE is 1.15, a connection 230 MVA, fifty of them 11,500 MVA."""
-    assert criteria.GridCapacity().saturation(priced()) == pytest.approx(50 * 200 * 1.15)
+def test_the_default_saturation_is_ten_connections_at_the_median_pue() -> None:
+    """The median PUE is 1.15, a connection 230 MVA, ten of them 2,300 MVA."""
+    assert criteria.GridCapacity().saturation(priced()) == pytest.approx(10 * 200 * 1.15)
 
 
 def test_cohesion_counts_eligible_sites_or_adds_percentages() -> None:

@@ -111,9 +111,9 @@ def test_a_point_on_a_shared_border_goes_to_the_first_region_only(squares):
 
 def test_points_in_degrees_find_regions_in_metres(squares):
     """Both frames are brought into the same coordinates first."""
-    middle = gpd.GeoSeries([Point(4.05e6, 3.05e6)], crs="EPSG:3035").to_crs("EPSG:4326")
-    points = gpd.GeoDataFrame(geometry=middle)
-    assert assign_points_to_regions(points, squares)["region"].tolist() == ["A"]
+    middles = gpd.GeoSeries([Point(4.05e6, 3.05e6), Point(4.15e6, 3.05e6)], crs="EPSG:3035")
+    points = gpd.GeoDataFrame(geometry=middles.to_crs("EPSG:4326"))
+    assert assign_points_to_regions(points, squares)["region"].tolist() == ["A", "B"]
 
 
 def test_points_without_crs_are_refused(squares):

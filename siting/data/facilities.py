@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from siting.data import reading
+from siting.data import checking, reading
 from siting.data.regions import folder
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ def accelerators(directory: str | PathLike[str] | None = None) -> pd.DataFrame:
     2.08
     """
     path = reading.locate("accelerators.csv", folder(directory))
-    frame = reading.read_text_table(path, ("platform", "kw_it_per_accelerator", "unit", "source", "grade"))
+    frame = checking.read_text_table(path, ("platform", "kw_it_per_accelerator", "unit", "source", "grade"))
     return frame.assign(
-        kw_it_per_accelerator=reading.positive_numbers(path, frame, "kw_it_per_accelerator")
+        kw_it_per_accelerator=checking.positive_numbers(path, frame, "kw_it_per_accelerator")
     ).set_index("platform")
 
 
@@ -57,7 +57,7 @@ def latency_measurements(directory: str | PathLike[str] | None = None) -> pd.Dat
     171
     """
     path = reading.locate("latency_measurements.csv", folder(directory))
-    frame = reading.read_text_table(path, ("city_a", "city_b", "distance_km", "round_trip_ms"))
+    frame = checking.read_text_table(path, ("city_a", "city_b", "distance_km", "round_trip_ms"))
     for column in ("distance_km", "round_trip_ms"):
-        frame[column] = reading.positive_numbers(path, frame, column)
+        frame[column] = checking.positive_numbers(path, frame, column)
     return frame.reset_index(drop=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from siting.data import reading
+from siting.data import checking, reading
 from siting.data.regions import folder
 from siting.data.tables import EU27
 from siting.errors import InputError, suggestion
@@ -25,7 +25,7 @@ TABLE = "electricity_prices"
 def _table(name: str, directory: Path | None) -> pd.DataFrame:
     if directory is not None:
         reading.check_file_names(directory, ())
-    return reading.read_price_table(reading.locate(f"{name}.csv", directory))
+    return checking.read_price_table(reading.locate(f"{name}.csv", directory))
 
 
 def price_series(directory: str | PathLike[str] | None = None) -> pd.DataFrame:
@@ -62,9 +62,7 @@ def _chosen(table: pd.DataFrame, series: str, period: str) -> pd.DataFrame:
         raise InputError(f"'{series}' is not a price series{suggestion(series, table['series'])}")
     rows = table[table["series"] == series]
     if period not in set(rows["period"]):
-        raise InputError(
-            f"the price series {series} has no period '{period}'{suggestion(period, rows['period'])}"
-        )
+        raise InputError(f"the price series {series} has no period '{period}'{suggestion(period, rows['period'])}")
     return rows[rows["period"] == period].set_index("country").reindex(EU27)
 
 
@@ -72,7 +70,7 @@ def _adders(series: str, directory: Path | None) -> pd.Series:
     """Return EUR/MWh to add per country: all charges on wholesale, the data-centre tax on retail prices."""
     name = "electricity_adders" if series == WHOLESALE else "electricity_tax_adjustments"
     path = reading.locate(f"{name}.csv", directory)
-    table = reading.read_text_table(path, ("country", "value", "unit", "grade"))
+    table = checking.read_text_table(path, ("country", "value", "unit", "grade"))
     amounts = pd.to_numeric(table["value"]).astype(float)
     return amounts.groupby(table["country"]).sum().reindex(EU27)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from siting.data import reading
+from siting.data import checking, reading
 from siting.data.prices import TABLE, electricity_prices
 from siting.data.regions import folder
 from siting.errors import InputError, suggestion
@@ -86,7 +86,7 @@ def rules(directory: str | PathLike[str] | None = None) -> pd.DataFrame:
     'imputation'
     """
     path = reading.locate("rules.csv", folder(directory))
-    return reading.read_text_table(path, ("rule", "kind", "description")).set_index("rule")
+    return checking.read_text_table(path, ("rule", "kind", "description")).set_index("rule")
 
 
 def _attribute(name: str, directory: Path | None) -> pd.Series[Any]:
@@ -126,9 +126,7 @@ def describe(attribute: str, directory: str | PathLike[str] | None = None) -> pd
     table = coverage(directory)
     rows = table[table.index.get_level_values("attribute") == attribute]
     counts = rows[["observed", "derived", "imputed", "missing"]].sum()
-    texts = pd.Series(
-        {column: "; ".join(sorted(set(rows[column]))) for column in ("sources", "grades", "years")}
-    )
+    texts = pd.Series({column: "; ".join(sorted(set(rows[column]))) for column in ("sources", "grades", "years")})
     described: pd.Series[Any] = pd.concat([entry, texts, counts]).rename(attribute)
     return described
 
@@ -161,9 +159,7 @@ def coverage(directory: str | PathLike[str] | None = None) -> pd.DataFrame:
     lines = []
     for (attribute, level), group in rows.groupby(["attribute", "level"]):
         counts = group["kind"].value_counts()
-        observed, derived, imputed = (
-            int(counts.get(key, 0)) for key in ("observed", "derivation", "imputation")
-        )
+        observed, derived, imputed = (int(counts.get(key, 0)) for key in ("observed", "derivation", "imputation"))
         missing = FULL[str(level)] - observed - derived - imputed
         lines.append(
             {
@@ -203,7 +199,7 @@ def _price_rows(region: str, series: str, period: str, directory: Path | None) -
     }
     name = "electricity_adders" if series == "wholesale" else "electricity_tax_adjustments"
     path = reading.locate(f"{name}.csv", directory)
-    added = reading.read_text_table(path, ("country", "value", "unit", "year", "source", "grade", "note"))
+    added = checking.read_text_table(path, ("country", "value", "unit", "year", "source", "grade", "note"))
     added = added[added["country"] == country]
     kind = added.get("adder", "data_centre_tax")
     parts = added.assign(region=country, table=name, attribute=kind).to_dict("records")
@@ -252,17 +248,8 @@ def trace(
     if candidate not in known:
         near = [code for code in known if len(code) == len(candidate)] or known
         raise InputError(f"'{candidate}' is not a NUTS 2021 region{suggestion(candidate, near)}")
-    chain = (
-        _price_rows(candidate, series, period, where)
-        if attribute == PRICE
-        else _row(attribute, candidate, where)
-    )
+    chain = _price_rows(candidate, series, period, where) if attribute == PRICE else _row(attribute, candidate, where)
     table = reading.source_table(where)
     for row in chain:
-        row.update(
-            {
-                key: table.get(row["source"], {}).get(key, "")
-                for key in ("title", "publisher", "licence", "url")
-            }
-        )
+        row.update({key: table.get(row["source"], {}).get(key, "") for key in ("title", "publisher", "licence", "url")})
     return pd.DataFrame(chain).reindex(columns=list(CHAIN_COLUMNS)).fillna("")

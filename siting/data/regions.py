@@ -59,11 +59,7 @@ def _wide(level: str, regions: pd.Index, directory: Path | None) -> pd.DataFrame
     for name, entry in attributes.iterrows():
         if not {level, "country"} & set(entry["level"].split()):
             continue
-        found = (
-            by_attribute[name].set_index("region")["value"]
-            if name in by_attribute
-            else pd.Series(dtype=object)
-        )
+        found = by_attribute[name].set_index("region")["value"] if name in by_attribute else pd.Series(dtype=object)
         keys = regions.str[:2] if entry["level"] == "country" else regions
         texts = pd.Series(found.reindex(keys).to_numpy(dtype=object), index=regions)
         if entry["type"] == "boolean" and texts.isna().any():
@@ -75,7 +71,7 @@ def _wide(level: str, regions: pd.Index, directory: Path | None) -> pd.DataFrame
 
 @lru_cache(maxsize=8)
 def _table(level: str, directory: Path | None) -> gpd.GeoDataFrame:
-    import geopandas  # noqa: PLC0415 - heavy; the price tables load without it
+    import geopandas
 
     frame = reading.layer(level, directory)
     wide = _wide(level, frame.index, directory)
@@ -145,13 +141,13 @@ def demand(level: str = "nuts3", directory: str | PathLike[str] | None = None) -
     Examples
     --------
     >>> table = demand()
-    >>> len(table), round(table["population"].sum() / 1e6, 1)
+    >>> len(table), round(float(table["population"].sum()) / 1e6, 1)
     (1166, 441.5)
     """
     _check_level(level, ("nuts3",), "demand")
     frame = _table(level, folder(directory)).copy().rename_axis("demand_point")
     frame.insert(2, "nuts2", frame.index.str[:4].astype(object))
-    return frame.drop(columns="procuring_state").drop(columns="carbon_intensity_g_per_kwh")
+    return frame.drop(columns=["procuring_state", "carbon_intensity_g_per_kwh"])
 
 
 def boundaries(level: str = "nuts2", directory: str | PathLike[str] | None = None) -> gpd.GeoDataFrame:
@@ -194,15 +190,15 @@ def neighbours(directory: str | PathLike[str] | None = None) -> gpd.GeoDataFrame
     Returns
     -------
     geopandas.GeoDataFrame
-        EPSG:3035, index `country`, columns `name`, `geometry`. Those that NUTS covers (CH, NO, UK, TR and others) share
-        their border with the Union exactly; the rest is fitted to them.
+        EPSG:3035, index `country`, columns `name`, `geometry`. Those that NUTS covers (CH, NO, UK, TR and
+        others) share their border with the Union exactly; the rest is fitted to them.
 
     Examples
     --------
     >>> "CH" in neighbours().index
     True
     """
-    import geopandas  # noqa: PLC0415 - heavy; the price tables load without it
+    import geopandas
 
     where = folder(directory)
     layers = [reading.layer(name, where) for name in ("neighbours", "surroundings")]

@@ -108,9 +108,13 @@ def page_box(ax: Axes, box: Box) -> Box:
 
 
 def name_sites(
-    ax: Axes, content: Content, anchors: NDArray[np.float64], obstacles: Sequence[Box]
+    ax: Axes,
+    content: Content,
+    anchors: NDArray[np.float64],
+    obstacles: Sequence[Box],
+    numbers: Sequence[int],
 ) -> list[Box]:
-    """Write the name and code of every chosen site next to it.
+    """Write the name and code of chosen sites next to them.
 
     Parameters
     ----------
@@ -122,15 +126,18 @@ def name_sites(
         Where the sites' markers stand, in map units, shape (sites, 2).
     obstacles : sequence of Box
         What labels may not cover, in points on the page.
+    numbers : sequence of int
+        Which sites to name, by position in the portfolio; those in insets are named there.
 
     Returns
     -------
     list of Box
         Where the labels stand, in points on the page.
     """
-    if not content.sites:
+    if not numbers:
         return []
-    labels = [_lines(ax, content, site) for site in content.sites]
+    labels = [_lines(ax, content, content.sites[number]) for number in numbers]
+    anchors = anchors[list(numbers)]
     sizes = [_size(ax, lines) for lines in labels]
     points = [(float(x), float(y)) for x, y in page(ax, anchors)]
     markers = [Box(x, y, x, y).grown(4.5) for x, y in points]
@@ -139,7 +146,7 @@ def name_sites(
     shapes = shapely.simplify(content.candidates.geometry.to_numpy()[content.inside], frame.width / 800)
     cost = ground_cost(shapely.union_all(shapes), lambda places: unpage(ax, places))
     boxes = place(points, sizes, [*obstacles, *markers], bounds, ground=cost)
-    for number, (lines, box, anchor, point) in enumerate(zip(labels, boxes, anchors, points, strict=True)):
+    for number, lines, box, anchor, point in zip(numbers, labels, boxes, anchors, points, strict=True):
         colour = readable(content.style.site_colour(number))
         _leader(ax, content, (anchor, point), box, colour)
         _write(ax, content, number, lines, box=box, anchor=anchor, point=point, colour=colour)
@@ -156,11 +163,7 @@ def _lines(ax: Axes, content: Content, site: object) -> list[Line]:
     texts: list[str] = []
     for part in words:
         joined = f"{texts[-1]} {part}" if texts else part
-        if (
-            texts
-            and _measure(ax, Line(joined, _NAME_POINTS, "bold"))[0]
-            <= _WIDEST_MILLIMETRES * POINTS_PER_MILLIMETRE
-        ):
+        if texts and _measure(ax, Line(joined, _NAME_POINTS, "bold"))[0] <= _WIDEST_MILLIMETRES * POINTS_PER_MILLIMETRE:
             texts[-1] = joined
         else:
             texts.append(part)
@@ -242,7 +245,5 @@ def _write(
         halo = ax.annotate(line.text, tuple(anchor), color=content.style.paper, zorder=12, **options)
         halo.set_path_effects([withStroke(linewidth=2.6, foreground=content.style.paper)])
         name = line.weight == "bold"
-        text = ax.annotate(
-            line.text, tuple(anchor), color=colour if name else content.style.ink, zorder=13, **options
-        )
+        text = ax.annotate(line.text, tuple(anchor), color=colour if name else content.style.ink, zorder=13, **options)
         text.set_gid(f"site-label-{number}-{position}")

@@ -329,9 +329,7 @@ class Board:
         self.ax.add_patch(Rectangle((x, y), width, height, facecolor=entry.colour, edgecolor="none"))
         if entry.pattern is not None:
             # The board's vertical axis points down, the map's up: mirrored, so that the strokes lean alike.
-            mirrored = Pattern(
-                tuple(-a for a in entry.pattern.angles), entry.pattern.spacing, entry.pattern.width
-            )
+            mirrored = Pattern(tuple(-a for a in entry.pattern.angles), entry.pattern.spacing, entry.pattern.width)
             hatch(self.ax, shapely.box(x, y, x + width, y + height), mirrored, 1.0, color=self.style.hatch)
         self.ax.add_patch(Rectangle((x, y), width, height, facecolor="none", edgecolor=edge, linewidth=0.35))
 

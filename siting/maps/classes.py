@@ -94,9 +94,7 @@ def _categorical(values: pd.Series, style: Style, language: str) -> Classes:
     texts = [_category(value, language) for value in values]
     counted = pd.Series([text for text in texts if text is not None]).value_counts()
     order = [word(name, language) for name in _ORDERED] + [word("no", language), word("yes", language)]
-    names = sorted(
-        counted.index[:_MOST_CATEGORIES], key=lambda n: (order.index(n) if n in order else len(order), n)
-    )
+    names = sorted(counted.index[:_MOST_CATEGORIES], key=lambda n: (order.index(n) if n in order else len(order), n))
     place = {name: position for position, name in enumerate(names)}
     rest = len(names) - 1
     codes = np.array([-1 if text is None else place.get(text, rest) for text in texts], dtype=np.intp)
@@ -144,10 +142,7 @@ def _rounded_limits(present: NDArray[np.float64], classes: int) -> tuple[NDArray
         edges = np.round(exact, decimals)
         edges[0], edges[-1] = np.floor(exact[0] * factor) / factor, np.ceil(exact[-1] * factor) / factor
         closest = float(np.diff(exact).min())
-        if (
-            len(np.unique(edges)) == len(exact)
-            and np.abs(edges[1:-1] - exact[1:-1]).max(initial=0) <= closest / 5
-        ):
+        if len(np.unique(edges)) == len(exact) and np.abs(edges[1:-1] - exact[1:-1]).max(initial=0) <= closest / 5:
             return edges, max(decimals, 0)
     return exact, max(first + 5, 0)
 

@@ -162,9 +162,7 @@ def content(
     if regions.empty:
         raise InputError("there are no candidates, so there is nothing to draw")
     if not regions.index.is_unique:
-        raise InputError(
-            f"candidate '{regions.index[regions.index.duplicated()][0]}' appears twice in the table"
-        )
+        raise InputError(f"candidate '{regions.index[regions.index.duplicated()][0]}' appears twice in the table")
     if shade not in regions.columns or shade == regions.geometry.name:
         names = [str(name) for name in regions.columns if name != regions.geometry.name]
         raise InputError(f"the candidates have no attribute '{shade}' to shade by{suggestion(shade, names)}")
@@ -223,12 +221,8 @@ def service_areas(regions: gpd.GeoDataFrame, tolerance: float = 0.0) -> dict[Has
         Site to area, sites without demand left out.
     """
     served = regions[regions["facility"].notna()]
-    groups = {
-        site: _dissolved(group.geometry.to_numpy()) for site, group in served.groupby("facility", sort=True)
-    }
+    groups = {site: _dissolved(group.geometry.to_numpy()) for site, group in served.groupby("facility", sort=True)}
     if not groups:
         return {}
-    simple = (
-        shapely.coverage_simplify(list(groups.values()), tolerance) if tolerance else list(groups.values())
-    )
+    simple = shapely.coverage_simplify(list(groups.values()), tolerance) if tolerance else list(groups.values())
     return dict(zip(groups, simple, strict=True))

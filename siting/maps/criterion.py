@@ -144,17 +144,13 @@ def criterion_map(
     1.0
     """
     drawn = style_named(style)
-    shown = content(
-        candidates, None, neighbours, shade=attribute, style=drawn, language=language, portfolio=False
-    )
+    shown = content(candidates, None, neighbours, shade=attribute, style=drawn, language=language, portfolio=False)
     with applied(drawn):
         if ax is not None:
             draw = axes_legend(ax, shown) if legend else None
             draw_map(ax, shown)
             if title:
-                ax.set_title(
-                    printable(title), loc="left", fontweight="bold", parse_math=False, color=drawn.ink
-                )
+                ax.set_title(printable(title), loc="left", fontweight="bold", parse_math=False, color=drawn.ink)
             if draw is not None:
                 draw(ax)
             return ax
@@ -259,9 +255,7 @@ def criteria_maps(
         raise InputError(f"a sheet of small maps takes a list of 1 to {_MOST_MAPS} attributes")
     drawn = style_named(style)
     shown = [
-        content(
-            candidates, None, neighbours, shade=attribute, style=drawn, language=language, portfolio=False
-        )
+        content(candidates, None, neighbours, shade=attribute, style=drawn, language=language, portfolio=False)
         for attribute in attributes
     ]
     with applied(drawn):

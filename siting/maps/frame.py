@@ -113,9 +113,7 @@ def projected(frame: gpd.GeoDataFrame, name: str, columns: Iterable[str] = ()) -
         raise InputError(f"a map needs the {name} as a GeoDataFrame, not as {type(frame).__name__}")
     for column in columns:
         if column not in frame.columns:
-            raise InputError(
-                f"the {name} have no column '{column}'{suggestion(column, map(str, frame.columns))}"
-            )
+            raise InputError(f"the {name} have no column '{column}'{suggestion(column, map(str, frame.columns))}")
     if frame.crs is None:
         raise InputError(
             f"the {name} have no coordinate reference system; set one with set_crs, for example {PROJECTED}"
@@ -123,7 +121,10 @@ def projected(frame: gpd.GeoDataFrame, name: str, columns: Iterable[str] = ()) -
     bare = frame.index[frame.geometry.isna() | frame.geometry.is_empty]
     if len(bare):
         raise InputError(f"row '{bare[0]}' of the {name} has no geometry, so it cannot be drawn")
-    return frame if frame.crs == PROJECTED else frame.to_crs(PROJECTED)
+    drawn = frame if frame.crs == PROJECTED else frame.to_crs(PROJECTED)
+    if drawn.geometry.is_valid.all():
+        return drawn
+    return drawn.set_geometry(drawn.geometry.make_valid())
 
 
 def frame_for(regions: gpd.GeoDataFrame) -> Frame:

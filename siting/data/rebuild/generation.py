@@ -56,9 +56,7 @@ def operating(folder: Path) -> gpd.GeoDataFrame:
 def _firm_share(plants: pd.DataFrame, target: Path) -> pd.Series:
     """Return the share of each plant's capacity that counts as firm: by technology, else by fuel."""
     table = read_csv(target / "generation_derating.csv", ("fuel", "technology", "firm_share"))
-    shares = dict(
-        zip(zip(table["fuel"], table["technology"], strict=True), numbers(table["firm_share"]), strict=True)
-    )
+    shares = dict(zip(zip(table["fuel"], table["technology"], strict=True), numbers(table["firm_share"]), strict=True))
     pairs = zip(plants["fuel"], plants["technology"], strict=True)
     return pd.Series([shares.get(pair, shares.get((pair[0], ""), 0.0)) for pair in pairs], index=plants.index)
 

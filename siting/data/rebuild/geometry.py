@@ -53,7 +53,7 @@ def _as_coverage(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Mend the publisher's few mismatched borders, simplify all borders together, and check the result."""
     polygons = frame.geometry.to_numpy()
     if not shapely.coverage_is_valid(polygons):
-        # Five arrondissements of Hainaut overlap by up to 0.04 km2 in the publisher's file.
+        # Six arrondissements of Hainaut overlap by up to 0.04 km2 in the publisher's file.
         polygons = shapely.transform(_cleaned(polygons), np.round)
     polygons = shapely.coverage_simplify(polygons, TOLERANCE_METRES)
     if not shapely.coverage_is_valid(polygons) or shapely.is_empty(polygons).any():
@@ -93,9 +93,7 @@ def rebuild(source: Path, target: Path) -> None:
     in_union = nuts3["country"].isin(EU27)
     union = nuts3[in_union]
     # NUTS-2 polygons are unions of the simplified NUTS-3 polygons: the levels nest by construction.
-    nuts2 = gpd.GeoDataFrame(
-        nuts2_names, geometry=_dissolve(union, 4).reindex(nuts2_names.index), crs=PROJECTED
-    )
+    nuts2 = gpd.GeoDataFrame(nuts2_names, geometry=_dissolve(union, 4).reindex(nuts2_names.index), crs=PROJECTED)
     nuts2 = nuts2[nuts2["country"].isin(EU27)]
     countries = _dissolve(nuts3[~in_union], 2)
     neighbours = gpd.GeoDataFrame(nuts0_names.loc[countries.index], geometry=countries, crs=PROJECTED)

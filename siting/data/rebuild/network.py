@@ -35,15 +35,11 @@ NOT_COVERED = frozenset({"CY00", "MT00", *OVERSEAS})
 
 def _buses(folder: Path) -> gpd.GeoDataFrame:
     """Return the alternating-current buses in EPSG:3035: country, voltage class, and whether only a joint."""
-    raw = read_csv(
-        folder / "buses.csv", ("bus_id", "voltage", "dc", "symbol", "tags", "x", "y"), quotechar="'"
-    )
+    raw = read_csv(folder / "buses.csv", ("bus_id", "voltage", "dc", "symbol", "tags", "x", "y"), quotechar="'")
     raw = raw[raw["dc"] != "t"].set_index("bus_id")
     return gpd.GeoDataFrame(
         {
-            "country": raw["tags"]
-            .str.extract(r'"country"=>"([A-Z]{2})"')[0]
-            .replace({"GR": "EL", "GB": "UK"}),
+            "country": raw["tags"].str.extract(r'"country"=>"([A-Z]{2})"')[0].replace({"GR": "EL", "GB": "UK"}),
             "high": numbers(raw["voltage"]) >= HIGH_KV,
             "joint": raw["symbol"] == "joint",
         },
@@ -52,9 +48,7 @@ def _buses(folder: Path) -> gpd.GeoDataFrame:
     ).to_crs(PROJECTED)
 
 
-def _by_polygon(
-    buses: gpd.GeoDataFrame, regions: gpd.GeoDataFrame, neighbours: gpd.GeoDataFrame
-) -> pd.Series:
+def _by_polygon(buses: gpd.GeoDataFrame, regions: gpd.GeoDataFrame, neighbours: gpd.GeoDataFrame) -> pd.Series:
     """Return the region in which the schematic map draws each bus, or `ABROAD`."""
     everywhere = pd.concat([regions[["geometry"]], neighbours[["geometry"]]])
     # A fifth of the buses carry no country: they lie where the map draws them.
@@ -90,9 +84,7 @@ def _stand_ins(buses: gpd.GeoDataFrame, mapped: gpd.GeoDataFrame, empty: pd.Inde
             continue
         site = sites_here.iloc[0]
         near = buses[
-            (buses["country"] == site["country"])
-            & ~buses["joint"]
-            & (buses["high"] == (site["voltage"] >= HIGH_KV))
+            (buses["country"] == site["country"]) & ~buses["joint"] & (buses["high"] == (site["voltage"] >= HIGH_KV))
         ]
         metres = near.distance(site.geometry)
         if len(metres) and metres.min() <= NEAREST_BUS_KM * 1000.0:

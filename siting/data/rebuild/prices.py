@@ -84,9 +84,7 @@ def _day_ahead(folder: Path) -> pd.Series:
     raw = read_csv(folder / "ember_wholesale_monthly.csv", ("Country", "Date", price))
     codes = {name: code for code, name in COUNTRY_NAMES.items()}
     raw = raw[raw["Country"].isin(codes) & (raw[price] != "")]
-    index = pd.MultiIndex.from_arrays(
-        [raw["Country"].map(codes), raw["Date"].str[:7]], names=["country", "month"]
-    )
+    index = pd.MultiIndex.from_arrays([raw["Country"].map(codes), raw["Date"].str[:7]], names=["country", "month"])
     return pd.Series(numbers(raw[price]).to_numpy(), index=index).sort_index()
 
 
@@ -184,9 +182,7 @@ class _Filler:
         if not near:
             return None
         mean = sum(self.observed[band, code, semester][0] for code in near) / len(near)
-        return _Filled(
-            mean, EUROSTAT, "derived", "mean_of_neighbouring_countries", f"mean of {', '.join(near)}"
-        )
+        return _Filled(mean, EUROSTAT, "derived", "mean_of_neighbouring_countries", f"mean of {', '.join(near)}")
 
 
 def _retail_less_adders(filler: _Filler, halves: list[float], country: str) -> _Filled:
@@ -200,18 +196,14 @@ def _wholesale_rows(filler: _Filler, retail: list[PriceRow]) -> list[PriceRow]:
     """Return annual day-ahead means; without a market the retail price less the adders, or an empty row."""
     years = sorted({month[:4] for month in filler.monthly.index.get_level_values("month")})
     series = f"{RETAIL_PREFIX}IF"
-    known = {
-        (row.country, row.period): float(row.value) for row in retail if row.series == series and row.value
-    }
+    known = {(row.country, row.period): float(row.value) for row in retail if row.series == series and row.value}
     rows = []
     for year in years:
         if all(_mean(filler.monthly, country, year) is None for country in EU27):
             continue
         for country in EU27:
             mean = _mean(filler.monthly, country, year)
-            halves = [
-                known[country, half] for half in (f"{year}-S1", f"{year}-S2") if (country, half) in known
-            ]
+            halves = [known[country, half] for half in (f"{year}-S1", f"{year}-S2") if (country, half) in known]
             note = "the series does not cover this country in the whole year"
             filled = _Filled(mean, EMBER, "official", "", "")
             if mean is None and country in NO_MARKET and len(halves) == HALVES_OF_YEAR:
@@ -260,17 +252,12 @@ def rebuild(source: Path, target: Path) -> None:
     """
     filler = _Filler(source)
     retail = [
-        filler.row(band, country, semester)
-        for band in BANDS
-        for semester in filler.semesters
-        for country in EU27
+        filler.row(band, country, semester) for band in BANDS for semester in filler.semesters for country in EU27
     ]
     write_rows([*retail, *_wholesale_rows(filler, retail)], target / "electricity_prices.csv")
     monthly = []
     for key, value in filler.monthly.items():
         country, month = cast("tuple[str, str]", key)
-        monthly.append(
-            _Filled(float(value), EMBER, "official", "", "").row(country, WHOLESALE, month, decimals=2)
-        )
+        monthly.append(_Filled(float(value), EMBER, "official", "", "").row(country, WHOLESALE, month, decimals=2))
     write_rows(monthly, target / "electricity_prices_monthly.csv")
     write_frame(_adder_table(source), target / "electricity_adders.csv")

@@ -47,9 +47,7 @@ def read_csv(path: Path, required: Iterable[str], **options: Any) -> pd.DataFram
         raise DataError(f"the raw file {path} cannot be read: {error}") from error
     for column in required:
         if column not in frame.columns:
-            raise DataError(
-                f"the raw file {path.name} lacks the column '{column}'{suggestion(column, frame.columns)}"
-            )
+            raise DataError(f"the raw file {path.name} lacks the column '{column}'{suggestion(column, frame.columns)}")
     return frame
 
 
@@ -74,9 +72,7 @@ def numbers(texts: pd.Series) -> pd.Series:
     try:
         return pd.to_numeric(texts.where(texts != "", None), errors="raise").astype(float)
     except (ValueError, TypeError) as error:
-        raise DataError(
-            f"the column '{texts.name}' of a raw file holds something that is not a number"
-        ) from error
+        raise DataError(f"the column '{texts.name}' of a raw file holds something that is not a number") from error
 
 
 def read_layer(target: Path, name: str) -> gpd.GeoDataFrame:

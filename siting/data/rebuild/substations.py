@@ -33,9 +33,7 @@ NOT_COVERED = frozenset({"CY00", "MT00", *OVERSEAS})
 
 def _buses(folder: Path) -> gpd.GeoDataFrame:
     """Return the alternating-current buses of the Union in EPSG:3035, with `voltage` in kV."""
-    raw = read_csv(
-        folder / "osm_buses.csv", ("bus_id", "voltage", "dc", "under_construction", "x", "y", "country")
-    )
+    raw = read_csv(folder / "osm_buses.csv", ("bus_id", "voltage", "dc", "under_construction", "x", "y", "country"))
     raw["country"] = raw["country"].replace("GR", "EL")
     raw = raw[(raw["dc"] == "f") & (raw["under_construction"] == "f") & raw["country"].isin(EU27)]
     buses = gpd.GeoDataFrame(
@@ -85,9 +83,7 @@ def sites(folder: Path, regions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "transformer_mva": by_site["transformer_mva"].sum(),
         },
         # The bus of the highest voltage stands for the site: a mean of points may lie in a neighbour's field.
-        geometry=buses.sort_values("voltage", ascending=False, kind="stable")
-        .groupby("site")
-        .geometry.first(),
+        geometry=buses.sort_values("voltage", ascending=False, kind="stable").groupby("site").geometry.first(),
         crs=PROJECTED,
     )
     # The extract's national code decides the country: a substation across a simplified border stays at home.

@@ -26,7 +26,9 @@ def _ring(references: list[int], arcs: list[NDArray[np.float64]]) -> NDArray[np.
     ring = np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
     # A ring across the antimeridian (Russia) runs on beyond 180 degrees instead of round the globe.
     ring[:, 0] = np.unwrap(ring[:, 0], period=DEGREES_AROUND)
-    return ring - [DEGREES_AROUND * np.round(ring[:, 0].mean() / DEGREES_AROUND), 0.0]
+    turns = np.array([DEGREES_AROUND * np.round(ring[:, 0].mean() / DEGREES_AROUND), 0.0])
+    placed: NDArray[np.float64] = ring - turns
+    return placed
 
 
 def _polygon(rings: list[list[int]], arcs: list[NDArray[np.float64]]) -> shapely.Polygon:
@@ -61,8 +63,7 @@ def read_topojson(path: Path, name: str | None = None) -> list[tuple[dict[str, A
         scale = np.asarray(topology["transform"]["scale"], dtype=float)
         translate = np.asarray(topology["transform"]["translate"], dtype=float)
         arcs = [
-            np.cumsum(np.asarray(arc, dtype=np.int64)[:, :2], axis=0) * scale + translate
-            for arc in topology["arcs"]
+            np.cumsum(np.asarray(arc, dtype=np.int64)[:, :2], axis=0) * scale + translate for arc in topology["arcs"]
         ]
         objects = topology["objects"]
         (collection,) = objects.values() if name is None else (objects[name],)

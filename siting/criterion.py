@@ -1,0 +1,151 @@
+"""What an instance is made of: a `Criterion` that is optimised, and a `Limit` on the choice."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from siting.errors import InputError, suggestion
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+Sense = Literal["min", "max"]
+
+
+def finite_vector(values: ArrayLike, what: str, length: int | None = None) -> NDArray[np.float64]:
+    """Return a read-only finite float vector, or say which entry is wrong."""
+    array = finite_array(values, what)
+    if array.ndim != 1:
+        raise InputError(f"{what} must be a vector, not an array of shape {array.shape}")
+    if length is not None and array.shape[0] != length:
+        raise InputError(f"{what} has {array.shape[0]} entries where {length} are needed")
+    return array
+
+
+def finite_array(values: ArrayLike, what: str) -> NDArray[np.float64]:
+    """Return a read-only finite float array, or say which entry is wrong."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)
+    try:
+        array = np.array(values, dtype=np.float64, order="C")
+    except (TypeError, ValueError, OverflowError) as error:
+        reason = str(error).split(". ")[0]
+        raise InputError(f"{what} is not an array of numbers: {reason}") from None
+    if not np.isfinite(array).all():
+        position = tuple(int(index) for index in np.argwhere(~np.isfinite(array))[0])
+        where = position[0] if len(position) == 1 else position
+        raise InputError(
+            f"{what} holds {array[position]} at position {where}; every entry must be a finite number "
+            "(a missing value is never zero: fill it by a named rule or leave the candidate out)"
+        )
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True, eq=False)
+class Criterion:
+    """One thing that is optimised: a value per chosen site, a service matrix, or both.
+
+    Parameters
+    ----------
+    site : array-like of shape (J,), optional
+        Contribution of each candidate when chosen, in `unit`.
+    service : array-like of shape (I, J), optional
+        Value for one unit of demand of point i when candidate j serves it, in `unit`.
+    unit : str
+        Unit of the criterion's value, for instance ``"EUR/yr"``.
+    sense : {"min", "max"}
+        Whether less or more is better.
+
+    Raises
+    ------
+    InputError
+        If neither `site` nor `service` is given, a shape is wrong, or an entry is not finite.
+
+    Examples
+    --------
+    >>> Criterion(site=[3.0, 1.0, 2.0], unit="EUR/yr").sense
+    'min'
+    """
+
+    site: NDArray[np.float64] | None = None
+    service: NDArray[np.float64] | None = None
+    unit: str = ""
+    sense: Sense = "min"
+
+    def __init__(
+        self,
+        site: ArrayLike | None = None,
+        service: ArrayLike | None = None,
+        unit: str = "",
+        sense: Sense = "min",
+    ) -> None:
+        if site is None and service is None:
+            raise InputError("a criterion needs site=, a value per candidate, or service=, a matrix (I, J)")
+        if sense not in ("min", "max"):
+            raise InputError(f"sense is {sense!r}{suggestion(str(sense), ('min', 'max'))}")
+        site_vector = None if site is None else finite_vector(site, "site")
+        service_matrix = None if service is None else finite_array(service, "service")
+        if service_matrix is not None and service_matrix.ndim != 2:
+            raise InputError(f"service must be a matrix of shape (I, J), not of shape {service_matrix.shape}")
+        object.__setattr__(self, "site", site_vector)
+        object.__setattr__(self, "service", service_matrix)
+        object.__setattr__(self, "unit", str(unit))
+        object.__setattr__(self, "sense", sense)
+
+    @property
+    def sign(self) -> float:
+        """+1 where less is better, -1 where more is better."""
+        return 1.0 if self.sense == "min" else -1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Limit:
+    """A linear rule on the choice: ``lower <= sum of coefficients over chosen sites <= upper``.
+
+    Parameters
+    ----------
+    coefficients : array-like of shape (J,)
+        One coefficient per candidate.
+    lower, upper : float, optional
+        At least one of the two.
+
+    Raises
+    ------
+    InputError
+        If both bounds are missing, one is not a number, or `lower` exceeds `upper`.
+
+    Examples
+    --------
+    >>> Limit(coefficients=[1, 1, 0], upper=1).upper
+    1.0
+    """
+
+    coefficients: NDArray[np.float64]
+    lower: float | None = None
+    upper: float | None = None
+
+    def __init__(self, coefficients: ArrayLike, lower: float | None = None, upper: float | None = None) -> None:
+        bounds: dict[str, float | None] = {}
+        for name, value in (("lower", lower), ("upper", upper)):
+            try:
+                number = None if value is None else float(value)
+            except (TypeError, ValueError, OverflowError):
+                raise InputError(f"{name} of a limit is {value!r}, which is not a number") from None
+            if number is not None and math.isnan(number):
+                raise InputError(f"{name} of a limit is not a number (NaN)")
+            # An infinite bound in the harmless direction says "no bound".
+            bounds[name] = None if number is not None and math.isinf(number) else number
+            if number == (math.inf if name == "lower" else -math.inf):
+                raise InputError(f"{name} of a limit is {number}, which nothing can satisfy")
+        if bounds["lower"] is None and bounds["upper"] is None:
+            raise InputError("a limit needs lower=, upper=, or both")
+        if bounds["lower"] is not None and bounds["upper"] is not None and bounds["lower"] > bounds["upper"]:
+            raise InputError(f"a limit has lower {bounds['lower']:g} above upper {bounds['upper']:g}")
+        object.__setattr__(self, "coefficients", finite_vector(coefficients, "coefficients"))
+        object.__setattr__(self, "lower", bounds["lower"])
+        object.__setattr__(self, "upper", bounds["upper"])
