@@ -16,6 +16,10 @@ application = typer.Typer(
     rich_markup_mode="markdown",
 )
 
+_TRACE_COLUMNS = (
+    "attribute", "region", "value", "unit", "year", "grade", "rule", "note", "title", "publisher", "licence",
+)  # fmt: skip
+
 
 @application.command(name="list")
 def list_attributes() -> None:
@@ -51,10 +55,8 @@ def sources() -> None:
 
     columns = ("title", "publisher", "vintage", "licence", "grade")
     table = data.sources()
-    _print(
-        ("source", *columns),
-        [(name, *row) for name, row in zip(table.index, table[list(columns)].to_numpy(dtype=object), strict=True)],
-    )
+    cells = table[list(columns)].to_numpy(dtype=object)
+    _print(("source", *columns), [(name, *row) for name, row in zip(table.index, cells, strict=True)])
 
 
 @application.command()
@@ -94,23 +96,7 @@ def show(
         raise InputError(f"region {region!r} is unknown{suggestion(region, map(str, table.index))}")
     if attribute is not None:
         chain = data.trace(region, attribute)
-        columns = [
-            c
-            for c in (
-                "attribute",
-                "region",
-                "value",
-                "unit",
-                "year",
-                "grade",
-                "rule",
-                "note",
-                "title",
-                "publisher",
-                "licence",
-            )
-            if c in chain
-        ]
+        columns = [name for name in _TRACE_COLUMNS if name in chain]
         _print(tuple(columns), [tuple(row) for row in chain[columns].to_numpy(dtype=object)])
         return
     units = data.attributes()["unit"]

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-
 from siting.bounding import Bounding
 from siting.constraints import Constraints
 from siting.enumeration import best_portfolio, number_of_portfolios
@@ -17,9 +16,9 @@ from siting.problem import Problem
 from siting.search import Callback, Search, Status, relative_gap
 
 if TYPE_CHECKING:
-    import numpy as np
     from collections.abc import Hashable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from siting.instance import Instance

@@ -216,4 +216,11 @@ def write_model(instance: Instance, path: str | Path) -> None:
     ...     "choose" in target.read_text()
     True
     """
-    assignment_model(instance).write(str(path), io_options={"symbolic_solver_labels": True})
+    model = assignment_model(instance)
+    try:
+        model.write(str(path), io_options={"symbolic_solver_labels": True})
+    except RuntimeError as error:
+        if "duplicate symbol" not in str(error).lower():
+            raise
+        # Two names differ only in characters that the format does not know: number the variables instead.
+        model.write(str(path), io_options={"symbolic_solver_labels": False})

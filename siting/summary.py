@@ -86,15 +86,20 @@ def _criteria(solution: Solution) -> Table:
             escape(str(name)), amount(row["value"], str(row["unit"])), {"min": "less", "max": "more"}[row["sense"]],
             f"{row['weight']:g}", amount(row["ideal"]), amount(row["nadir"]),
             amount(row["exchange_rate"], unit) if math.isfinite(row["exchange_rate"]) else "–",
-            f"{round(row['contribution'], 6) + 0.0:.4f}" if abs(row["contribution"]) < 1e6 else amount(row["contribution"]),
+            _contribution(row["contribution"]),
         )  # fmt: skip
     return table
 
 
+def _contribution(value: float) -> str:
+    """Return what a criterion adds to the objective, without a sign on a zero that rounding made negative."""
+    return f"{round(value, 6) + 0.0:.4f}" if abs(value) < 1e6 else amount(value)
+
+
 def _facts(solution: Solution) -> list[str]:
+    held = f"objective {solution.objective:.6f}   bound {solution.bound:.6f}   gap {solution.gap:.2%}"
     lines = [
-        f"objective {solution.objective:.6f}   bound {solution.bound:.6f}   gap {solution.gap:.2%}   "
-        f"status [bold]{solution.status}[/bold]   {solution.seconds:.2f} s",
+        f"{held}   status [bold]{solution.status}[/bold]   {solution.seconds:.2f} s",
         f"proof: {escape(solution.proof)}",
     ]
     binding = [str(name) for name in solution.rules.index[solution.rules["binding"]] if name != "number of sites"]
