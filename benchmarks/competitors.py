@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from siting.instance import Instance
+    from siting import Instance
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def pyomo_appsi(instance: Instance, time_limit: float) -> Outcome:
     chosen = []
     if status == "optimal":
         model.solutions.load_from(result)
-        chosen = [j for j, label in enumerate(instance.candidates) if pyo.value(model.choose[label]) > 0.5]  # noqa: PLR2004
+        chosen = [j for j, label in enumerate(instance.candidates) if pyo.value(model.choose[label]) > 0.5]
     return _outcome(instance, start, status, chosen)
 
 
@@ -105,8 +105,8 @@ def spopt(instance: Instance, time_limit: float) -> Outcome:
     ValueError
         If the instance has site costs or rules, which spopt does not know.
     """
-    import pulp
-    from spopt.locate import PMedian
+    import pulp  # type: ignore[import-untyped,unused-ignore]
+    from spopt.locate import PMedian  # type: ignore[import-untyped,unused-ignore]
 
     if not is_plain(instance):
         raise ValueError("spopt knows neither site costs nor rules")
@@ -118,7 +118,7 @@ def spopt(instance: Instance, time_limit: float) -> Outcome:
     if model.problem.sol_status != pulp.LpSolutionOptimal:
         status = "time_limit"
     values = [variable.value() or 0.0 for variable in model.fac_vars]
-    return _outcome(instance, start, status, np.flatnonzero(np.array(values) > 0.5).tolist())  # noqa: PLR2004
+    return _outcome(instance, start, status, np.flatnonzero(np.array(values) > 0.5).tolist())
 
 
 def linopy(instance: Instance, time_limit: float) -> Outcome:
@@ -135,7 +135,7 @@ def linopy(instance: Instance, time_limit: float) -> Outcome:
     )
     status = str(model.termination_condition)
     values = choose.solution.to_numpy() if status == "optimal" else np.zeros(instance.number_of_candidates)
-    return _outcome(instance, start, status, np.flatnonzero(values > 0.5).tolist())  # noqa: PLR2004
+    return _outcome(instance, start, status, np.flatnonzero(values > 0.5).tolist())
 
 
 def _linopy_model(instance: Instance) -> tuple[Any, Any]:

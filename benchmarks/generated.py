@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siting import Criterion, Instance, LatencyModel, Limit
 from siting.engine import solve_instance
-from siting.instance import Criterion, Instance, Limit
-from siting.latency import LatencyModel
 
 #: Side of the square the points lie in: about the extent of the Union's mainland.
 SIDE_KM = 3_000.0
@@ -81,9 +80,7 @@ def generate(case: Case) -> Instance:
     if case.site_costs:
         # One mean site costs as much as 4 ms of everyone's latency, shared by the sites.
         criteria["cost"] = Criterion(site=price * 4.0 * case.demand_points / case.sites, unit="ms")
-    instance = Instance(
-        sites=case.sites, criteria=criteria, demand=demand * case.demand_points / demand.sum()
-    )
+    instance = Instance(sites=case.sites, criteria=criteria, demand=demand * case.demand_points / demand.sum())
     return _with_rules(instance, places, country) if case.rules else instance
 
 
@@ -104,9 +101,7 @@ def _with_rules(instance: Instance, places: np.ndarray, country: np.ndarray) -> 
 
 def _distances(here: np.ndarray, there: np.ndarray) -> np.ndarray:
     """Return straight-line kilometres, shape (here, there)."""
-    distances: np.ndarray = np.hypot(
-        here[:, None, 0] - there[None, :, 0], here[:, None, 1] - there[None, :, 1]
-    )
+    distances: np.ndarray = np.hypot(here[:, None, 0] - there[None, :, 0], here[:, None, 1] - there[None, :, 1])
     return distances
 
 
@@ -135,9 +130,7 @@ def plain_p_median(instance: Instance) -> Instance:
         With at least one service criterion.
     """
     allowed = [j for j, identifier in enumerate(instance.candidates) if identifier not in instance.forbidden]
-    service = {
-        name: criterion for name, criterion in instance.criteria.items() if criterion.service is not None
-    }
+    service = {name: criterion for name, criterion in instance.criteria.items() if criterion.service is not None}
     name, criterion = next(iter(service.items()))
     demand = instance.demand * instance.number_of_demand_points / instance.demand.sum()
     matrix = criterion.service[:, allowed]  # type: ignore[index]
@@ -161,6 +154,4 @@ def parse_size(text: str, sites: int = 4) -> Case:
 def describe(case: Case) -> str:
     """Return the case in words."""
     extras = [word for word, there in (("site costs", case.site_costs), ("rules", case.rules)) if there]
-    return f"{case.size}, p = {case.sites}" + (
-        ", " + " and ".join(extras) if extras else ", equal site costs"
-    )
+    return f"{case.size}, p = {case.sites}" + (", " + " and ".join(extras) if extras else ", equal site costs")

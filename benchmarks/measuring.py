@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import multiprocessing
 import os
 import platform
@@ -20,7 +21,7 @@ from generated import Case, generate, plain_p_median, shipped_instance
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from siting.instance import Instance
+    from siting import Instance
 
 #: What a process may take beyond the limit of its solver (building and passing a model) before it is ended.
 GRACE_SECONDS = 120.0
@@ -121,6 +122,8 @@ def significant(value: float) -> str:
     >>> significant(0.0123456), significant(64.21), significant(1234.5)
     ('0.0123', '64.2', '1,230')
     """
+    if math.isnan(value):
+        return "-"
     rounded = float(f"{value:.3g}")
     return f"{rounded:,.10f}".rstrip("0").rstrip(".")
 

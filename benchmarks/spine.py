@@ -114,36 +114,37 @@ def _one_table(
         for name in names:
             if any(outcome.status != "optimal" for outcome in outcomes[name]):
                 continue
-            outcomes[name].append(measure(name, case, options.time_limit, plain=plain))
+            outcomes[name].append(_attempt(name, case, options.time_limit, plain=plain))
     base = statistics.median(outcome.seconds for outcome in outcomes["siting"])
     rows = [_row(name, runs, base) for name, runs in outcomes.items()]
     again = [outcome.again for outcome in outcomes["siting"] if outcome.again is not None]
     rows.insert(1, ["siting, again in the same process", *seconds_text(again), "", "", "optimal", ""])
-    columns = [
-        "from arrays to proof",
-        "median s",
-        "least",
-        "most",
-        "times siting",
-        "peak MB",
-        "status",
-        "optimum",
-    ]
+    heading = ["from arrays to proof", "median s", "least", "most"]
+    columns = [*heading, "times siting", "peak MB", "status", "optimum"]
     print_table(f"{title}; {options.repeat} runs each", columns, rows)
     print(_agreement(outcomes))
     print(f"siting's proof: {outcomes['siting'][0].proof}")
+
+
+def _attempt(name: str, case: Case | str, time_limit: float, *, plain: bool) -> Outcome:
+    """Measure once; a competitor that fails costs its own row and not the others'."""
+    try:
+        return measure(name, case, time_limit, plain=plain)
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return Outcome(math.nan, "failed", None)
 
 
 def _row(name: str, runs: Sequence[Outcome], base: float) -> list[str]:
     seconds = [outcome.seconds for outcome in runs]
     ratio = statistics.median(seconds) / base
     statuses = sorted({outcome.status for outcome in runs})
-    solved = statuses == ["optimal"]
+    stopped = statuses not in (["optimal"], ["failed"])
     objective = runs[0].objective
     return [
         TITLES[name],
         *seconds_text(seconds),
-        ("" if solved else "> ") + significant(ratio),
+        ("> " if stopped else "") + significant(ratio),
         f"{statistics.median(outcome.megabytes for outcome in runs):,.0f}",
         ", ".join(statuses),
         "" if objective is None else f"{objective:.9g}",
@@ -152,17 +153,17 @@ def _row(name: str, runs: Sequence[Outcome], base: float) -> list[str]:
 
 def _agreement(outcomes: dict[str, list[Outcome]]) -> str:
     """Return in words whether all that proved an optimum proved the same one."""
-    proven = {
-        TITLES[name]: outcome.objective
+    proven = [
+        (TITLES[name], outcome.objective)
         for name, runs in outcomes.items()
         for outcome in runs
         if outcome.status == "optimal" and outcome.objective is not None
-    }
-    values = list(proven.values())
-    best = min(values, default=math.nan)
-    if all(value - best <= AGREEMENT * max(1e-12, abs(best)) for value in values):
-        return f"all {len(proven)} that proved an optimum agree: {best:.9g}"
-    return "NO AGREEMENT: " + ", ".join(f"{name} {value:.9g}" for name, value in proven.items())
+    ]
+    best = min((value for _, value in proven), default=math.nan)
+    if all(value - best <= AGREEMENT * max(1e-12, abs(best)) for _, value in proven):
+        solvers = len({title for title, _ in proven})
+        return f"all {len(proven)} runs of {solvers} solvers that proved an optimum agree: {best:.9g}"
+    return "NO AGREEMENT: " + ", ".join(f"{title} {value:.9g}" for title, value in proven)
 
 
 if __name__ == "__main__":

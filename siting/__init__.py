@@ -11,6 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from siting._version import __version__
+
 if TYPE_CHECKING:
     from siting import data, maps
     from siting.errors import DataError, InfeasibleError, InputError, OutputError, SitingError, SolverError
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from siting.model import Model
     from siting.solution import Solution
     from siting.solving import solve
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Criterion",

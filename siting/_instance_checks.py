@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -136,6 +136,12 @@ def check_known(
     return dict(sorted(found.items(), key=lambda item: item[1]))
 
 
+def check_constant(constant: object) -> float:
+    if isinstance(constant, bool) or not isinstance(constant, int | float | np.number) or not math.isfinite(constant):
+        raise InputError(f"constant is {constant}; it must be a finite number")
+    return float(constant)
+
+
 def check_limits(limits: Mapping[str, Limit], count: int) -> dict[str, Limit]:
     if not isinstance(limits, Mapping):
         raise InputError(f"limits is a {type(limits).__name__}; give a mapping {{name: Limit(...)}}")
@@ -147,6 +153,16 @@ def check_limits(limits: Mapping[str, Limit], count: int) -> dict[str, Limit]:
                 f"limit {name!r} has {len(limit.coefficients)} coefficients where there are {count} candidates"
             )
     return dict(limits)
+
+
+def check_pair(pair: Any, known: Mapping[Hashable, int], name: str) -> Iterable[Hashable]:
+    """Return the two candidates in candidate order; there may be millions of pairs, so known ones take no detour."""
+    try:
+        if known[pair[0]] < known[pair[1]] and not isinstance(pair, np.ndarray):
+            return tuple(pair)
+    except (KeyError, TypeError):
+        pass
+    return check_known(pair, known, f"rule {name!r}: ")
 
 
 def check_conflicts(
@@ -164,8 +180,7 @@ def check_conflicts(
                 raise InputError(f"rule {name!r} holds {pair!r}, which is not a pair of candidates")
             if pair[0] == pair[1]:
                 raise InputError(f"rule {name!r} sets candidate {pair[0]!r} in conflict with itself")
-            positions = check_known(pair, known, f"rule {name!r}: ")
-            first, second = positions
+            first, second = check_pair(pair, known, name)
             unique[first, second] = None
         if unique:
             checked[name] = tuple(unique)

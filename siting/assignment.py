@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.constraints import Constraints
 from siting.errors import SolverError
 from siting.evaluation import evaluate
 from siting.formulation import LinearModel, assignment_model, compile_model
@@ -31,13 +32,17 @@ def solve_assignment(
         Share of each demand point served by each chosen site, when there are capacities.
     """
     model = compile_model(assignment_model(instance))
+    # What nobody can choose costs nothing, so that its numbers do not blur the others'.
+    unreachable = np.resize(Constraints.of(instance).unreachable, len(model.cost))
+    model = dataclasses.replace(model, cost=np.where(unreachable, 0.0, model.cost))
     scale = _scale(model)
     highs = HighsModel(threads=threads, seed=seed)
-    highs.load(dataclasses.replace(model, cost=model.cost * scale))
+    # The constant goes along: relative gaps are of the whole objective.
+    highs.load(dataclasses.replace(model, cost=model.cost * scale, constant=instance.constant * scale))
 
     def should_stop(_incumbent: float, bound: float) -> bool:
         if math.isfinite(bound):
-            search.raise_bound(bound / scale + instance.constant)
+            search.raise_bound(bound / scale)
         search.tell()
         return search.asked_to_stop
 
@@ -46,7 +51,7 @@ def solve_assignment(
         search.infeasible = True
         return None
     if math.isfinite(result.bound):
-        search.raise_bound(result.bound / scale + instance.constant)
+        search.raise_bound(result.bound / scale)
     if result.x is None:
         return None
     count = instance.number_of_candidates
@@ -56,7 +61,7 @@ def solve_assignment(
     search.magnitude = max(search.magnitude, evaluation.magnitude)
     search.offer(chosen.tolist(), evaluation.objective)
     if result.status == "optimal":
-        _close(search, result.bound / scale + instance.constant)
+        _close(search, result.bound / scale)
     return shares
 
 

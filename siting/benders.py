@@ -81,7 +81,7 @@ class Benders:
         rules = self.problem.constraints
         sums = np.cumsum(np.sort(self.problem.site_cost))[rules.minimum_sites - 1 : rules.maximum_sites]
         room = self.search.upper - self.problem.offset - float(sums.min())
-        return room + 1e-6 * abs(room)
+        return max(0.0, room) * (1 + 1e-6)
 
     def _load(self) -> None:
         problem = self.problem

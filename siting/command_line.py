@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from siting import __version__
+from siting._version import __version__
 from siting.command_line_data import application as data_application
 from siting.errors import InputError, OutputError, SitingError
 

@@ -16,6 +16,7 @@ chosen site, or a service matrix that enters through who is served by which site
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -28,7 +29,7 @@ from siting.instance import Criterion
 GRAMS_PER_TONNE = 1e6
 KILOWATT_HOURS_PER_MEGAWATT_HOUR = 1000.0
 SATURATION_FACTOR = 10.0
-"""Grid capacity beyond this many contracted connections adds nothing, unless a model says otherwise."""
+"""Measured in MVA, grid capacity beyond this many contracted connections adds nothing unless a model says otherwise."""
 
 
 class CriterionBlock(Block):
@@ -112,43 +113,50 @@ class EnergyCost(CriterionBlock):
 
 @register
 class GridCapacity(CriterionBlock):
-    """Grid capacity around the chosen sites, MVA; more is better, up to a saturation.
+    """Grid capacity around the chosen sites; more is better, but ever less so.
 
-    Each site counts with the smaller of its region's grid capacity proxy and the saturation. The proxy sums
-    over a whole region, a facility connects at one place in it: more capacity means more places and shorter
-    queues, but ever less so. A region with room for ten such connections has room for one even if the proxy errs
-    by a factor of several; what it shows beyond that is mostly large power plants, some about to close, and would buy
-    off every other criterion.
+    The proxy adds up a whole region, while a facility connects at one place in it: more capacity means more places and
+    shorter queues, with diminishing returns. By default each site therefore counts ``log2(1 + headroom / contracted)``:
+    how often the room for one connection doubles. This suits a proxy that is trusted for its order of magnitude only:
+    if all of its values were wrong by the same factor, the comparison of well-connected regions would hardly change.
 
     Parameters
     ----------
+    measure : {"doublings", "mva"}, default "doublings"
+        The logarithm above, or MVA up to a saturation.
     saturation_mva : float, optional
-        MVA above which capacity adds nothing. Default: ten times the contracted MVA at the candidates'
-        median PUE.
+        MVA above which capacity adds nothing. Default: none for doublings; for MVA ten times the contracted MVA at the
+        candidates' median PUE, because what the proxy shows beyond that is mostly large power plants.
 
     Examples
     --------
-    >>> GridCapacity(saturation_mva=2500.0).columns()
-    ('grid_capacity_mva',)
+    >>> GridCapacity(measure="mva", saturation_mva=2500.0).columns()
+    ('grid_capacity_mva', 'pue')
     """
 
     kind: Literal["grid_capacity"] = "grid_capacity"
+    measure: Literal["doublings", "mva"] = "doublings"
     saturation_mva: float | None = Field(None, gt=0)
 
     def columns(self) -> tuple[str, ...]:
-        """Return the columns read: the grid capacity, and the PUE where the saturation depends on it."""
-        return ("grid_capacity_mva",) if self.saturation_mva else ("grid_capacity_mva", "pue")
+        """Return the columns read: the grid capacity, and the PUE that sets the contracted MVA."""
+        return ("grid_capacity_mva", "pue")
 
     def saturation(self, case: Case) -> float:
-        """Return the MVA above which capacity adds nothing: as given, or ten contracted connections."""
+        """Return the MVA above which capacity adds nothing, infinite if there is no such limit."""
         if self.saturation_mva is not None:
             return self.saturation_mva
+        if self.measure == "doublings":
+            return math.inf
         return SATURATION_FACTOR * float(case.facility.contracted_mva(np.median(case.numbers("pue"))))
 
     def build(self, case: Case) -> Criterion:
-        """Return MVA per site, capped at the saturation."""
+        """Return doublings, or MVA, per site."""
         capacity = np.minimum(case.numbers("grid_capacity_mva"), self.saturation(case))
-        return Criterion(site=capacity, unit="MVA", sense="max")
+        if self.measure == "mva":
+            return Criterion(site=capacity, unit="MVA", sense="max")
+        contracted = case.facility.contracted_mva(case.numbers("pue"))
+        return Criterion(site=np.log2(1 + capacity / contracted), unit="doublings", sense="max")
 
 
 @register

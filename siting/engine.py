@@ -136,7 +136,10 @@ def solve_instance(
     >>> solution.portfolio, solution.objective, solution.status
     ((1, 2), 3.0, 'optimal')
     """
-    options = _checked_options(instance, method, time_limit, gap, threads, seed)
+    check_options(method, time_limit, gap, threads, seed)
+    if instance.capacity is not None and method not in ("auto", "assignment"):
+        raise InputError(f"method {method!r} knows no capacities; use 'assignment' or 'auto'")
+    options = _Options(method, threads, seed)
     search = Search(time_limit=time_limit, gap=gap, callback=callback)
     if instance.capacity is None:
         search.evaluate = lambda chosen: evaluate(instance, chosen)
@@ -152,9 +155,14 @@ def solve_instance(
     return run.result()
 
 
-def _checked_options(
-    instance: Instance, method: str, time_limit: float | None, gap: float, threads: int | None, seed: int
-) -> _Options:
+def check_options(method: str, time_limit: float | None, gap: float, threads: int | None, seed: int) -> None:
+    """Raise unless the options of a search are valid.
+
+    Raises
+    ------
+    InputError
+        Naming the option and what it takes.
+    """
     if method not in METHODS:
         raise InputError(f"method {method!r} is unknown{suggestion(str(method), METHODS)}")
     if time_limit is not None and not (isinstance(time_limit, int | float) and time_limit > 0):
@@ -165,9 +173,6 @@ def _checked_options(
         raise InputError(f"threads is {threads!r}; it must be a whole number, at least 1")
     if not (isinstance(seed, int) and 0 <= seed < 2**31):
         raise InputError(f"seed is {seed!r}; it must be a whole number from 0 to 2147483647")
-    if instance.capacity is not None and method not in ("auto", "assignment"):
-        raise InputError(f"method {method!r} knows no capacities; use 'assignment' or 'auto'")
-    return _Options(method, threads, seed)
 
 
 class _Run:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from siting._version import __version__
 from siting.errors import InputError, OutputError
 from siting.writing import file_format, whole_file
 
@@ -115,8 +116,6 @@ def _write_geopackage(solution: Solution, path: Path) -> None:
 
 def _about(solution: Solution) -> pd.DataFrame:
     """Return what a reader of the file alone has to know."""
-    import siting
-
     facts = {
         "portfolio": ", ".join(map(str, solution.portfolio or ())),
         "objective": solution.objective,
@@ -125,6 +124,6 @@ def _about(solution: Solution) -> pd.DataFrame:
         "status": solution.status,
         "proof": solution.proof,
         "model": "" if solution.model is None else solution.model.title or solution.model.source,
-        "version": f"siting {siting.__version__}",
+        "version": f"siting {__version__}",
     }
     return pd.DataFrame({"item": list(facts), "value": [str(value) for value in facts.values()]})

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from siting.instance import Instance
 
 
+#: Name of the rule that demand must be served in full where sites have capacities.
+CAPACITY_RULE = "capacities serve all demand"
+
+
 def admissible_portfolio(
     constraints: Constraints, cost: NDArray[np.float64], time_limit: float = float("inf")
 ) -> tuple[NDArray[np.int64] | None, bool]:
@@ -45,6 +49,9 @@ def admissible_portfolio(
     """
     if constraints.number_of_candidates < constraints.minimum_sites:
         return None, True
+    if constraints.number_of_candidates == 0:
+        nothing = np.array([], dtype=np.int64)
+        return (nothing if constraints.admissible(nothing) else None), True
     size = np.abs(cost).max(initial=0.0)
     highs = HighsModel()
     scaled = cost / size * 1e3 if size > 0 else cost
@@ -65,32 +72,68 @@ def named_rules(instance: Instance) -> list[str]:
     names += [f"forbidden: {reason}" for reason in dict.fromkeys(instance.forbidden.values())]
     names += list(instance.limits) + list(instance.conflicts)
     if instance.capacity is not None:
-        names.append("capacities serve all demand")
+        names.append(CAPACITY_RULE)
     return names
 
 
-def only(instance: Instance, kept: Iterable[str]) -> Constraints:
-    """Return the constraints of an instance with only some of its named rules."""
-    names = set(kept)
-    sites = named_rules(instance)[0]
-    reduced = instance.replace(
-        required=[i for i in instance.required if f"{i} is required" in names],
-        forbidden={i: r for i, r in instance.forbidden.items() if f"forbidden: {r}" in names},
-        limits={name: limit for name, limit in instance.limits.items() if name in names},
-        conflicts={name: pairs for name, pairs in instance.conflicts.items() if name in names},
-    )
-    constraints = Constraints.of(reduced)
-    if sites not in names:
-        constraints = dataclasses.replace(constraints, minimum_sites=0, maximum_sites=instance.number_of_candidates)
-    if instance.capacity is not None and "capacities serve all demand" in names:
-        constraints = dataclasses.replace(
+class NamedRules:
+    """The rules of an instance, each under its name, so that any subset of them can be asked about.
+
+    Parameters
+    ----------
+    instance : Instance
+        The problem.
+    """
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance, self.constraints = instance, Constraints.of(instance)
+        self.names = named_rules(instance)
+
+    def only(self, kept: Iterable[str]) -> Constraints:
+        """Return the constraints with only some of the named rules."""
+        names, instance, whole = set(kept), self.instance, self.constraints
+        count = instance.number_of_candidates
+        required, forbidden = np.zeros(count, bool), np.zeros(count, bool)
+        required[[instance.position(i) for i in instance.required if f"{i} is required" in names]] = True
+        forbidden[[instance.position(i) for i, why in instance.forbidden.items() if f"forbidden: {why}" in names]] = (
+            True
+        )
+        rows = np.array([name in names for name in whole.names], dtype=bool)
+        conflicts = np.zeros((count, count), bool)
+        for name, pairs in instance.conflict_positions.items():
+            if name in names:
+                conflicts[pairs[:, 0], pairs[:, 1]] = conflicts[pairs[:, 1], pairs[:, 0]] = True
+        counted = self.names[0] in names
+        chosen = Constraints(
+            minimum_sites=whole.minimum_sites if counted else 0,
+            maximum_sites=whole.maximum_sites if counted else count,
+            required=required,
+            forbidden=forbidden,
+            names=tuple(name for name in whole.names if name in names),
+            matrix=whole.matrix[rows],
+            lower=whole.lower[rows],
+            upper=whole.upper[rows],
+            conflicts=conflicts,
+        )
+        return self._with_capacity(chosen) if CAPACITY_RULE in names else chosen
+
+    def _with_capacity(self, constraints: Constraints) -> Constraints:
+        """Add that the capacities of the chosen sites cover all demand."""
+        return dataclasses.replace(
             constraints,
-            names=(*constraints.names, "capacities serve all demand"),
-            matrix=np.vstack([constraints.matrix, instance.capacity]),
-            lower=np.append(constraints.lower, float(instance.demand.sum())),
+            names=(*constraints.names, CAPACITY_RULE),
+            matrix=np.vstack([constraints.matrix, np.asarray(self.instance.capacity)]),
+            lower=np.append(constraints.lower, float(self.instance.demand.sum())),
             upper=np.append(constraints.upper, np.inf),
         )
-    return constraints
+
+    def possible(self, kept: Iterable[str]) -> bool | None:
+        """Return whether some portfolio satisfies the rules named, None if that could not be decided."""
+        constraints = self.only(kept)
+        # Candidates that may not be chosen say nothing, and leaving them out makes the question small.
+        constraints = constraints.restricted(np.flatnonzero(~constraints.forbidden))
+        chosen, decided = admissible_portfolio(constraints, np.zeros(constraints.number_of_candidates))
+        return True if chosen is not None else (False if decided else None)
 
 
 def conflicting_rules(instance: Instance) -> tuple[str, ...]:
@@ -106,14 +149,17 @@ def conflicting_rules(instance: Instance) -> tuple[str, ...]:
     >>> conflicting_rules(instance)
     ('exactly 2 sites', 'at most one')
     """
-    kept = named_rules(instance)
-    cost = np.zeros(instance.number_of_candidates)
-    # The number of sites is dropped last, so that it stays in the answer where it belongs there.
-    for name in reversed(kept[:]):
-        rest = [other for other in kept if other != name]
-        chosen, decided = admissible_portfolio(only(instance, rest), cost)
-        if chosen is None and decided:
-            kept = rest
+    rules = NamedRules(instance)
+    kept = list(rules.names)
+    # Whole groups of rules that do not matter go first; then one after another. The number of sites is dropped last, so
+    # that it stays in the answer where it belongs there.
+    size = max(1, len(kept) // 2)
+    while size >= 1:
+        for start in range(len(kept) - size, -size, -size):
+            rest = kept[: max(0, start)] + kept[start + size :]
+            if rules.possible(rest) is False:
+                kept = rest
+        size //= 2
     return tuple(kept)
 
 

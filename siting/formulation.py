@@ -42,7 +42,7 @@ def choice_model(constraints: Constraints, site_cost: NDArray[np.float64], label
     -------
     pyomo.environ.ConcreteModel
         With the binary variable ``choose``, the constraints ``number_of_sites``, ``required``, ``forbidden``,
-        ``rule`` (by name) and ``conflict`` (by pair), and the objective ``cost``.
+        ``rule`` (by name) and ``conflict`` (at most one of a clique), and the objective ``cost``.
 
     Examples
     --------
@@ -74,8 +74,8 @@ def choice_model(constraints: Constraints, site_cost: NDArray[np.float64], label
     ):
         _add_rule(model, name, choose, row, lower, upper)
     model.conflict = pyo.Constraint(pyo.Any)
-    for first, second in np.argwhere(np.triu(constraints.conflicts)):
-        model.conflict[labels[first], labels[second]] = choose[first] + choose[second] <= 1
+    for clique in constraints.cliques:
+        model.conflict[tuple(labels[member] for member in clique)] = pyo.quicksum(choose[m] for m in clique) <= 1
     model.cost = pyo.Objective(expr=pyo.quicksum(c * y for c, y in zip(site_cost.tolist(), choose, strict=True)))
     return model
 
@@ -154,7 +154,7 @@ def _labels(instance: Instance) -> Sequence[object]:
 
 @dataclass(frozen=True, eq=False)
 class LinearModel:
-    """A mixed-integer linear model as arrays: minimise ``cost @ x`` with bounded rows and columns."""
+    """A mixed-integer linear model as arrays: minimise ``cost @ x + constant`` with bounded rows and columns."""
 
     cost: NDArray[np.float64]
     matrix: sparse.csr_array
@@ -164,6 +164,7 @@ class LinearModel:
     column_upper: NDArray[np.float64]
     integer: NDArray[np.bool_]
     columns: tuple[str, ...]
+    constant: float = 0.0
 
 
 def compile_model(model: Any) -> LinearModel:

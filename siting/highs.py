@@ -92,6 +92,7 @@ class HighsModel:
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(model.cost), len(model.row_lower)
         lp.col_cost_, lp.col_lower_, lp.col_upper_ = model.cost, model.column_lower, model.column_upper
+        lp.offset_ = model.constant
         lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         lp.a_matrix_.start_ = model.matrix.indptr.astype(np.int32)

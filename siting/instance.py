@@ -7,8 +7,8 @@ Everything is validated once, on construction; afterwards the arrays are read-on
 
 from __future__ import annotations
 
+import copy
 import dataclasses
-import math
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +19,7 @@ import numpy as np
 from siting._instance_checks import (
     check_candidates,
     check_conflicts,
+    check_constant,
     check_criteria,
     check_demand,
     check_known,
@@ -149,9 +150,7 @@ class Instance:
             if (capacity < 0).any():
                 raise InputError(f"capacity is negative at position {int(np.argmax(capacity < 0))}")
             put("capacity", capacity)
-        if not math.isfinite(self.constant):
-            raise InputError(f"constant is {self.constant}; it must be a finite number")
-        put("constant", float(self.constant))
+        put("constant", check_constant(self.constant))
 
     def __repr__(self) -> str:
         return (
@@ -188,11 +187,23 @@ class Instance:
         InputError
             If no candidate has this identifier.
         """
-        return check_known([identifier], self._position, "candidate", single=True)[identifier]
+        try:
+            return self._position[identifier]
+        except (KeyError, TypeError):
+            return check_known([identifier], self._position, "candidate", single=True)[identifier]
 
     @cached_property
     def _position(self) -> dict[Hashable, int]:
         return {identifier: position for position, identifier in enumerate(self.candidates)}
+
+    @cached_property
+    def conflict_positions(self) -> dict[str, NDArray[np.int64]]:
+        """Per conflict rule, the positions of its pairs, shape (pairs, 2)."""
+        known = self._position
+        return {
+            name: np.array([(known[first], known[second]) for first, second in pairs], dtype=np.int64).reshape(-1, 2)
+            for name, pairs in self.conflicts.items()
+        }
 
     @cached_property
     def signed_weights(self) -> dict[str, float]:
@@ -252,4 +263,21 @@ class Instance:
         for name in changes:
             if name not in names:
                 raise InputError(f"an instance has no {name!r}{suggestion(name, names)}")
+        if set(changes) <= _CHEAP_CHANGES:
+            return self._reweighted(**changes)
         return dataclasses.replace(self, **changes)
+
+    def _reweighted(self, **changes: Any) -> Instance:
+        """Return a copy with other weights or another constant; everything else was checked before."""
+        other = copy.copy(self)
+        for name in _OBJECTIVE_CACHES:
+            other.__dict__.pop(name, None)
+        if "weights" in changes:
+            object.__setattr__(other, "weights", check_weights(changes["weights"], self.criteria))
+        object.__setattr__(other, "constant", check_constant(changes.get("constant", self.constant)))
+        return other
+
+
+_CHEAP_CHANGES = {"weights", "constant"}
+#: Cached properties that depend on the weights.
+_OBJECTIVE_CACHES = ("signed_weights", "site_cost", "has_service", "unit_service_cost", "service_cost")

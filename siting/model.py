@@ -364,6 +364,12 @@ class Model(Section):
         }
         return dataclasses.replace(normalisation.fixed_scaling(instance, fixed), method=self.normalisation)
 
+    def __repr__(self) -> str:
+        """Return the question in one line; `to_toml` gives all of it."""
+        rules = [name for name, block in self.rules.items() if block.enabled]
+        criteria = list(self.active_criteria)
+        return f"Model({self.title or self._source!r}, sites={self.sites}, criteria={criteria}, rules={rules})"
+
     def _repr_html_(self) -> str:
         """Return a short table for notebooks; every text of the user's is escaped."""
         sites = self.sites if isinstance(self.sites, int) else f"{self.sites[0]} to {self.sites[1]}"

@@ -59,7 +59,7 @@ class Problem:
         ([[0.0], [2.0]], 3.0)
         """
         constraints = Constraints.of(instance)
-        keep = np.flatnonzero(~constraints.forbidden)
+        keep = np.flatnonzero(~constraints.unreachable)
         constraints = constraints.restricted(keep)
         service = instance.service_cost[:, keep].T
         cheapest = service.min(axis=0, initial=np.inf) if len(keep) else np.zeros(service.shape[1])

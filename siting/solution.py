@@ -110,7 +110,8 @@ class Solution:
                 "ideal": math.nan,
                 "nadir": math.nan,
                 "exchange_rate": math.nan,
-                "contribution": signed[name] * (self.result.values.get(name, math.nan) - zero[name]),
+                # Ten digits: a criterion at its ideal contributes 0, not what rounding left of it.
+                "contribution": round(signed[name] * (self.result.values.get(name, math.nan) - zero[name]), 10) + 0.0,
             }
             for name, criterion in self.instance.criteria.items()
         }

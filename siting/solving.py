@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from siting.engine import solve_instance
+from siting.engine import check_options, solve_instance
 from siting.errors import InputError
 from siting.instance import Instance
 from siting.search import Search
@@ -76,6 +76,7 @@ def solve(
         instance = model.replace(**overrides) if overrides else model
         result = solve_instance(instance, time_limit=time_limit, callback=callback, **options)  # type: ignore[arg-type]
         return Solution(instance, result)
+    check_options(method, time_limit, gap, threads, seed)
     clock = Search(time_limit=time_limit)
     loaded = _loaded(model).replace(**overrides) if overrides else _loaded(model)
     raw = loaded.instance()

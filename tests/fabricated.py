@@ -22,9 +22,7 @@ HAND_FACILITY = {
 """100 MW of IT: 200 MVA per unit of PUE, 438,000 MWh per unit of PUE."""
 
 
-def points(
-    index: list[str], longitudes: list[float], latitudes: list[float], **columns: Any
-) -> gpd.GeoDataFrame:
+def points(index: list[str], longitudes: list[float], latitudes: list[float], **columns: Any) -> gpd.GeoDataFrame:
     """Return a table of places in degrees."""
     return gpd.GeoDataFrame(
         {"longitude_degrees": longitudes, "latitude_degrees": latitudes, **columns},

@@ -52,6 +52,7 @@ def random_instance(seed: int, largest: int = 8) -> Instance:
         weights=weights,
         demand=_random_demand(random, points),
         candidates=[f"c{position}" for position in range(count)],
+        constant=float(random.integers(-3, 4)) * scale,
         **_random_rules(random, count),
     )
 
@@ -72,7 +73,7 @@ def geographic_instance(seed: int, count: int, sites: int, *, rules: bool = Fals
     random = np.random.default_rng(seed)
     places = random.random((count, 2))
     service = np.hypot(*(places[:, None, :] - places[None, :, :]).transpose(2, 0, 1)) * 1000
-    group = random.integers(0, max(2, count // 6), count)
+    group = random.integers(0, max(2, count // 3), count)
     limits = {f"at most one in {name}": Limit((group == name).astype(float), upper=1) for name in np.unique(group)}
     limits["budget"] = Limit(cost := random.uniform(50, 150, count), upper=float(np.quantile(cost, 0.5)) * sites)
     near = np.argwhere(np.triu(service < 120, k=1)).tolist()
@@ -137,7 +138,7 @@ def _random_rules(random: np.random.Generator, count: int) -> dict[str, Any]:
     pairs = [(names[a], names[b]) for a, b in drawn if a != b]
     required = [names[int(random.integers(count))]] if random.random() < 0.3 else []
     out = [name for name in [names[int(random.integers(count))]] if name not in required]
-    forbidden = {name: "no grid" for name in out} if random.random() < 0.3 else {}
+    forbidden = dict.fromkeys(out, "no grid") if random.random() < 0.3 else {}
     conflicts = pairs if random.random() < 0.5 else {"spacing": pairs[:1], "same grid node": pairs[1:]}
     return {"limits": limits, "conflicts": conflicts, "required": required, "forbidden": forbidden}
 
@@ -214,7 +215,7 @@ class Oracle:
 
 def magnitude(instance: Instance) -> float:
     """Return the sum of the largest terms an objective of the instance can have: the scale of rounding."""
-    total = 0.0
+    total = abs(instance.constant)
     for name, criterion in instance.criteria.items():
         weight = abs(instance.weights[name])
         if criterion.site is not None:
@@ -287,6 +288,7 @@ def objective_of(instance: Instance, chosen: frozenset) -> float:
         if criterion.site is not None
         for position in inside
     ]
+    terms.append(instance.constant)
     unit = _unit_costs(instance, signed, inside)
     if unit is None:
         return math.fsum(terms)

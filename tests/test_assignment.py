@@ -72,7 +72,7 @@ def test_without_room_for_all_demand_the_capacities_are_named() -> None:
 
 def test_an_answer_whose_bound_is_far_off_is_refused() -> None:
     """HiGHS saying "optimal" is not enough."""
-    from siting.assignment import _close  # noqa: PLC0415 - the check is private
+    from siting.assignment import _close
 
     search = Search(magnitude=10.0)
     search.offer([0], 10.0)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from strategies import Oracle, brute_force, geographic_instance, magnitude, random_instance
 
 from siting.bounding import Bounding, Multipliers
 from siting.evaluation import evaluate
-from siting.instance import Instance
 from siting.problem import Problem
 from siting.search import Search
+
+if TYPE_CHECKING:
+    from siting.instance import Instance
 
 
 def started(instance: Instance, portfolio: frozenset) -> Search:
@@ -88,7 +92,7 @@ def test_geography_with_site_costs_is_almost_solved_by_bounding() -> None:
     """Few of 80 candidates are left, and the gap is small."""
     instance = geographic_instance(5, 80, 4)
     problem = Problem.of(instance)
-    from siting.incumbent import greedy, interchange  # noqa: PLC0415 - only this test needs a good start
+    from siting.incumbent import greedy, interchange
 
     chosen = interchange(problem, greedy(problem))
     search = started(instance, frozenset(instance.candidates[position] for position in problem.positions[chosen]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -40,7 +41,7 @@ def test_a_price_that_is_not_positive_is_refused_by_row() -> None:
 
 def test_grid_capacity_stops_counting_at_its_saturation() -> None:
     """Nine GVA count no more than the cap."""
-    criterion = criteria.GridCapacity(saturation_mva=800.0).build(priced())
+    criterion = criteria.GridCapacity(measure="mva", saturation_mva=800.0).build(priced())
     assert criterion.site is not None
     assert criterion.site.tolist() == [800.0, 230.0, 220.0, 800.0]
     assert (criterion.unit, criterion.sense) == ("MVA", "max")
@@ -48,7 +49,19 @@ def test_grid_capacity_stops_counting_at_its_saturation() -> None:
 
 def test_the_default_saturation_is_ten_connections_at_the_median_pue() -> None:
     """The median PUE is 1.15, a connection 230 MVA, ten of them 2,300 MVA."""
-    assert criteria.GridCapacity().saturation(priced()) == pytest.approx(10 * 200 * 1.15)
+    assert criteria.GridCapacity(measure="mva").saturation(priced()) == pytest.approx(10 * 200 * 1.15)
+
+
+def test_grid_capacity_counts_how_often_the_room_for_one_connection_doubles() -> None:
+    """Exactly one connection of room is one doubling; three are two; none is zero, not minus infinity."""
+    table = priced().candidates
+    contracted = priced().facility.contracted_mva(table["pue"].to_numpy())
+    rooms = np.array([0.0, 1.0, 3.0, 7.0])[: len(table)]
+    criterion = criteria.GridCapacity().build(
+        replace(priced(), candidates=table.assign(grid_capacity_mva=rooms * contracted))
+    )
+    assert criterion.site == pytest.approx(np.log2(1 + rooms))
+    assert (criterion.unit, criterion.sense) == ("doublings", "max")
 
 
 def test_cohesion_counts_eligible_sites_or_adds_percentages() -> None:

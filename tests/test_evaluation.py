@@ -24,7 +24,7 @@ def test_the_objective_equals_the_definition(seed: int) -> None:
     for chosen, expected in brute_force(instance).values.items():
         evaluation = evaluate(instance, positions_of(instance, chosen))
         assert evaluation.objective == pytest.approx(expected, abs=1e-12 * magnitude(instance))
-        signed = sum(
+        signed = instance.constant + sum(
             instance.weights[name] * (1 if criterion.sense == "min" else -1) * evaluation.values[name]
             for name, criterion in instance.criteria.items()
         )
@@ -103,9 +103,7 @@ def test_an_assignment_that_breaks_its_rules_is_refused(shares: list[list[float]
 
 def test_overload_is_judged_against_the_size_of_demand() -> None:
     """Demand in small units is not waved through as rounding."""
-    instance = Instance(
-        sites=2, criteria={"ms": Criterion(service=[[2.0, 6.0]])}, demand=[1e-6], capacity=[5e-7, 9e-7]
-    )
+    instance = Instance(sites=2, criteria={"ms": Criterion(service=[[2.0, 6.0]])}, demand=[1e-6], capacity=[5e-7, 9e-7])
     with pytest.raises(SolverError, match="overloads"):
         evaluate(instance, [0, 1], np.array([[1.0, 0.0]]))
 

@@ -53,11 +53,7 @@ def test_countries_are_kept_or_left_out() -> None:
     kept = exclusions.Countries(keep=["AA", "CC"]).reasons(case())
     out = exclusions.Countries(leave_out=["BB"]).reasons(case())
     procuring = exclusions.Countries(keep=["procuring"]).reasons(case())
-    assert (
-        [bool(reason) for reason in kept]
-        == [bool(reason) for reason in out]
-        == [False, False, True, True, False]
-    )
+    assert [bool(reason) for reason in kept] == [bool(reason) for reason in out] == [False, False, True, True, False]
     assert procuring[2] == "not a procuring state"
     assert (kept[2], out[2]) == ("BB is not among the countries kept", "BB is left out")
 
@@ -66,9 +62,7 @@ def test_any_attribute_can_exclude() -> None:
     """Bounds pass at the bound; texts pass when listed."""
     bounds = exclusions.AttributeExclusion(attribute="pue", minimum=1.1, maximum=1.2).reasons(case())
     assert bounds == ["pue of 1 is below 1.1", None, None, "pue of 1.25 is above 1.2", None]
-    texts = exclusions.AttributeExclusion(attribute="cohesion_category", values=["transition"]).reasons(
-        case()
-    )
+    texts = exclusions.AttributeExclusion(attribute="cohesion_category", values=["transition"]).reasons(case())
     assert texts[2] is None
     assert texts[3] == "no value for cohesion_category"
     assert texts[0] == "cohesion_category is 'less developed', not transition"
@@ -82,9 +76,7 @@ def test_missing_data_names_the_attribute_and_who_needs_it() -> None:
     ]
     reasons = exclusions.missing_data(case(), needs)
     assert reasons[:4] == [None] * 4
-    assert (
-        reasons[4] == "no value for electricity_price_eur_per_mwh (needed by criterion 'energy', rule 'cap')"
-    )
+    assert reasons[4] == "no value for electricity_price_eur_per_mwh (needed by criterion 'energy', rule 'cap')"
 
 
 def test_a_column_the_table_lacks_names_its_reader() -> None:

@@ -75,9 +75,7 @@ def test_greedy_by_scores_takes_the_lowest() -> None:
 
 def test_a_candidate_that_a_later_one_could_repair_may_join_an_incomplete_set_only() -> None:
     """A cap exceeded now can be met again by a candidate with a negative coefficient."""
-    instance = Instance(
-        sites=2, criteria={"cost": Criterion(site=[1, 1])}, limits={"balance": Limit([2, -2], upper=1)}
-    )
+    instance = Instance(sites=2, criteria={"cost": Criterion(site=[1, 1])}, limits={"balance": Limit([2, -2], upper=1)})
     nobody = np.array([], dtype=np.int64)
     constraints = Constraints.of(instance)
     assert may_join(constraints, nobody, complete=False).tolist() == [True, True]

@@ -34,7 +34,7 @@ def three(**changes: Any) -> Instance:
 
 
 BAD: list[tuple[str, Callable[[], object], list[str]]] = [
-    ("criterion without values", lambda: Criterion(), ["site=", "service="]),
+    ("criterion without values", Criterion, ["site=", "service="]),
     ("unknown sense", lambda: Criterion(site=[1], sense="mim"), ["'mim'", "did you mean 'min'"]),
     ("site with a gap", lambda: Criterion(site=[1, math.nan]), ["site", "nan", "position 1", "never zero"]),
     ("site with None", lambda: Criterion(site=[None, 1]), ["site", "position 0"]),
@@ -120,15 +120,15 @@ BAD: list[tuple[str, Callable[[], object], list[str]]] = [
     ),
     ("negative capacity", lambda: three(capacity=[1, -1, 1]), ["capacity", "position 1"]),
     ("capacity too short", lambda: three(capacity=[1]), ["capacity", "1", "3"]),
+    ("constant as text", lambda: three(constant="zero"), ["constant", "zero"]),
+    ("constant NaN", lambda: three(constant=math.nan), ["constant", "nan"]),
     ("unknown field", lambda: three().replace(weight=1), ["'weight'", "did you mean 'weights'"]),
     ("unknown candidate", lambda: three().position("AT1"), ["'AT1'", "did you mean 'AT1"]),
 ]
 
 
 @pytest.mark.parametrize(("make", "words"), [entry[1:] for entry in BAD], ids=[entry[0] for entry in BAD])
-def test_bad_input_is_told_in_one_sentence_that_names_it(
-    make: Callable[[], object], words: list[str]
-) -> None:
+def test_bad_input_is_told_in_one_sentence_that_names_it(make: Callable[[], object], words: list[str]) -> None:
     """The message holds the offending name or value and, where there is one, the nearest valid name."""
     with pytest.raises(InputError) as caught:
         make()
@@ -218,7 +218,7 @@ def test_an_infinite_bound_on_the_harmless_side_is_no_bound() -> None:
 
 
 def test_a_maximum_number_of_sites_above_the_candidates_is_their_number() -> None:
-    """"Between 1 and 99" means any number of the three; equal ends are one number."""
+    """Between 1 and 99 means any number of the three; equal ends are one number."""
     assert three(sites=(1, 99)).sites == (1, 3)
     assert three(sites=(2, 2)).sites == 2
     assert three(sites=[1, 2]).sites == (1, 2)
@@ -261,9 +261,7 @@ def test_costs_equal_the_sum_over_criteria(seed: int) -> None:
             continue
         for point in range(instance.number_of_demand_points):
             unit = sum(
-                signed[n] * c.service[point, position]
-                for n, c in instance.criteria.items()
-                if c.service is not None
+                signed[n] * c.service[point, position] for n, c in instance.criteria.items() if c.service is not None
             )
             cost = instance.demand[point] * unit
             assert instance.service_cost[point, position] == pytest.approx(cost)
@@ -271,6 +269,4 @@ def test_costs_equal_the_sum_over_criteria(seed: int) -> None:
 
 def test_an_instance_shows_its_size_not_its_numbers() -> None:
     """The text of an instance of any size is one line."""
-    assert repr(three()) == (
-        "Instance(sites=1, candidates=3, demand points=2, criteria=['latency', 'cost'], rules=0)"
-    )
+    assert repr(three()) == ("Instance(sites=1, candidates=3, demand points=2, criteria=['latency', 'cost'], rules=0)")

@@ -31,9 +31,7 @@ def test_a_fit_agrees_with_an_independent_regression() -> None:
     """Slope, intercept and R squared are those of scipy's linregress; RMSE is over all pairs."""
     generator = np.random.default_rng(3)
     distance = generator.uniform(0, 3000, 50)
-    pairs = pd.DataFrame(
-        {"distance_km": distance, "round_trip_ms": 7 + 0.02 * distance + generator.normal(0, 2, 50)}
-    )
+    pairs = pd.DataFrame({"distance_km": distance, "round_trip_ms": 7 + 0.02 * distance + generator.normal(0, 2, 50)})
     line, oracle = fit(pairs), stats.linregress(pairs["distance_km"], pairs["round_trip_ms"])
     assert (line.slope, line.intercept) == pytest.approx((oracle.slope, oracle.intercept))
     assert line.r_squared == pytest.approx(oracle.rvalue**2)

@@ -99,16 +99,15 @@ class TestShippedModels:
         assert site[instance.position("FRF2")] == pytest.approx(208 * row["pue"] * 0.8 * 8760 * price)
 
     def test_the_rates_of_the_monetised_model_are_those_its_remarks_derive(self) -> None:
-        """50 km of line per MVA; a state's share from cohesion money; a tenth of a percent per ms."""
+        """Half a year of delay per doubling; a state's share from cohesion money; a tenth of a percent per ms."""
         rates = {
-            name: block.eur_per_unit
-            for name, block in Model.load("gigafactories-monetised").active_criteria.items()
+            name: block.eur_per_unit for name, block in Model.load("gigafactories-monetised").active_criteria.items()
         }
-        line = annuity(750 * 50 * 0.95, rate=0.055, years=40)
+        half_a_year = 0.5 * annuity(0.4e9, rate=0.055, years=20)
         grant = annuity(0.17 * 4e9 * 0.6, rate=0.055, years=20)
         interactive = 400_000 * 2.0 * 0.8 * 8760 * 0.5 * 0.001
         assert rates["energy_cost"] == 1.0
-        assert rates["grid_capacity"] == pytest.approx(line, rel=0.02)
+        assert rates["grid_capacity"] == pytest.approx(half_a_year, rel=0.02)
         assert rates["cohesion"] == pytest.approx(grant, rel=0.02)
         assert rates["latency"] == pytest.approx(interactive, rel=0.02)
 
@@ -174,9 +173,7 @@ class TestReading:
 
     def test_an_unknown_model_lists_the_shipped_ones(self) -> None:
         """And names the nearest."""
-        with pytest.raises(
-            InputError, match=r"'gigafactory'; did you mean 'gigafactories'\?; the shipped models are"
-        ):
+        with pytest.raises(InputError, match=r"'gigafactory'; did you mean 'gigafactories'\?; the shipped models are"):
             Model.load("gigafactory")
 
     def test_a_file_that_is_not_there_or_not_text_is_named(self, tmp_path: Path) -> None:
@@ -190,9 +187,7 @@ class TestReading:
     def test_a_file_may_build_on_another(self, tmp_path: Path) -> None:
         """Only what differs is written; a circle is refused."""
         (tmp_path / "base.toml").write_text(TEXT)
-        (tmp_path / "mine.toml").write_text(
-            'based_on = "base.toml"\nsites = 3\nweights = { latency = 2.0 }\n'
-        )
+        (tmp_path / "mine.toml").write_text('based_on = "base.toml"\nsites = 3\nweights = { latency = 2.0 }\n')
         mine = Model.load(tmp_path / "mine.toml")
         assert (mine.sites, mine.criteria["latency"].weight) == (3, 2.0)
         assert mine.rules == Model.from_toml_text(TEXT).rules
@@ -304,14 +299,9 @@ class TestInstance:
         table = made.candidates.iloc[:4]
         cost = 438_000 * table["pue"] * table["electricity_price_eur_per_mwh"]
         ping = 8.2 + 0.0176 * made.case.distances_km[:, :4]
-        pairs = [
-            (a, b)
-            for a, b in combinations(range(4), 2)
-            if table["country"].iloc[a] != table["country"].iloc[b]
-        ]
+        pairs = [(a, b) for a, b in combinations(range(4), 2) if table["country"].iloc[a] != table["country"].iloc[b]]
         values = {
-            pair: cost.iloc[list(pair)].sum() / 1e7
-            + np.array([0.6, 0.3, 0.1]) @ ping[:, list(pair)].min(axis=1)
+            pair: cost.iloc[list(pair)].sum() / 1e7 + np.array([0.6, 0.3, 0.1]) @ ping[:, list(pair)].min(axis=1)
             for pair in pairs
         }
         best = min(values, key=values.__getitem__)
@@ -322,9 +312,7 @@ class TestInstance:
         """Population, GDP, population times adoption, or a column."""
         assert model().instance().demand == pytest.approx([0.6, 0.3, 0.1])
         assert model().replace(demand_weight="gdp").instance().demand == pytest.approx([0.25, 0.25, 0.5])
-        assert model().replace(demand_weight="ai_enterprises").instance().demand == pytest.approx(
-            [0.375, 0.375, 0.25]
-        )
+        assert model().replace(demand_weight="ai_enterprises").instance().demand == pytest.approx([0.375, 0.375, 0.25])
 
     def test_one_pue_for_all_replaces_the_column(self) -> None:
         """The table shows what was used."""
@@ -359,9 +347,7 @@ class TestInstance:
             ({"candidates": candidates().assign(electricity_price_eur_per_mwh=-5.0)}, "my.toml: [criteria.energy]: the candidate table: electricity_price_eur_per_mwh of 'AA1' is -5"),
         ],
     )  # fmt: skip
-    def test_what_only_the_tables_show_is_one_sentence_too(
-        self, changes: dict[str, Any], sentence: str
-    ) -> None:
+    def test_what_only_the_tables_show_is_one_sentence_too(self, changes: dict[str, Any], sentence: str) -> None:
         """Starts with the file, names row or column and the nearest valid name."""
         with pytest.raises(InputError) as caught:
             model(**changes).instance()
@@ -387,12 +373,7 @@ class TestTables:
 
     def test_a_vector_file_is_read_in_any_crs(self, tmp_path: Path) -> None:
         """Polygons in metres get a representative point in degrees."""
-        frame = (
-            candidates()
-            .drop(columns=["longitude_degrees", "latitude_degrees"])
-            .rename_axis("id")
-            .reset_index()
-        )
+        frame = candidates().drop(columns=["longitude_degrees", "latitude_degrees"]).rename_axis("id").reset_index()
         frame.to_crs("EPSG:3857").to_file(tmp_path / "mine.gpkg")
         made = Model.from_mapping(
             {**model().to_mapping(), "data": {"candidates": "mine.gpkg", "inherit_region_attributes": False}},

@@ -20,8 +20,7 @@ def portfolios(instance: Instance) -> list[tuple[int, ...]]:
     for chosen in combinations(range(instance.number_of_candidates), instance.minimum_sites):
         sums = {name: limit.coefficients[list(chosen)].sum() for name, limit in instance.limits.items()}
         if all(
-            (limit.lower is None or sums[name] >= limit.lower)
-            and (limit.upper is None or sums[name] <= limit.upper)
+            (limit.lower is None or sums[name] >= limit.lower) and (limit.upper is None or sums[name] <= limit.upper)
             for name, limit in instance.limits.items()
         ) and not any(instance.candidates[position] in instance.forbidden for position in chosen):
             found.append(chosen)
@@ -150,9 +149,7 @@ def test_a_criterion_every_optimum_satisfies_is_scaled_by_its_range_over_portfol
 
 def test_a_constant_criterion_says_that_it_cannot_discriminate() -> None:
     """Its scale stays 1, and nothing divides by zero."""
-    instance = Instance(
-        sites=1, criteria={"same": Criterion(site=[3, 3]), "cost": Criterion(site=[1.0, 9.0])}
-    )
+    instance = Instance(sites=1, criteria={"same": Criterion(site=[3, 3]), "cost": Criterion(site=[1.0, 9.0])})
     scaling = portfolio_scaling(instance, solve)
     assert scaling.table.loc["same", "scale"] == 1.0
     assert any("same: " in note and "cannot discriminate" in note for note in scaling.notes)

@@ -80,9 +80,7 @@ def test_any_attribute_may_be_limited() -> None:
     ("regions", "inside"),
     [(("AA",), [1, 1, 0, 0, 0]), (("BB2", "CC"), [0, 0, 0, 1, 1]), (("AA1",), [1, 0, 0, 0, 0])],
 )
-def test_regions_are_countries_identifiers_or_beginnings_of_codes(
-    regions: tuple[str, ...], inside: list[int]
-) -> None:
+def test_regions_are_countries_identifiers_or_beginnings_of_codes(regions: tuple[str, ...], inside: list[int]) -> None:
     """A code covers everything that lies in it."""
     (limit,) = rules.SitesIn(regions=regions, minimum=1).limits(case()).values()
     assert limit.coefficients.tolist() == inside

@@ -69,7 +69,7 @@ def test_a_block_without_a_kind_cannot_be_registered() -> None:
 
 def test_numbers_keep_missing_values_missing() -> None:
     """None, NaN and pandas' NA are NaN; a flag is 1 or 0; a text is refused with its row."""
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd
 
     column = pd.Series([1, None, pd.NA, True, 2.5], index=list("abcde"), dtype=object, name="x")
     assert numbers(column, "t").tolist()[::3] == [1.0, 1.0]

@@ -128,7 +128,7 @@ def _numeric(figures: NDArray[np.float64], style: Style, language: str, classes:
     inner = edges[1:-1]
     codes = np.where(np.isfinite(figures), np.searchsorted(inner, figures, side="right"), -1).astype(np.intp)
     texts = [number(float(edge), decimals, language) for edge in edges]
-    labels = tuple(f"{low} – {high}" for low, high in pairwise(texts))  # noqa: RUF001
+    labels = tuple(f"{low} – {high}" for low, high in pairwise(texts))
     return Classes(codes, labels, tuple(style.ramp(len(labels))))
 
 

@@ -301,4 +301,4 @@ def _multiples(sheet: Sheet, shown: Sequence[Content], top: float, bottom: float
 
 def _bare(shown: Content) -> list[Entry]:
     """Return the legend of the shades without counts, for a narrow place."""
-    return [replace(entry, note="", label=entry.label.replace(" – ", "–")) for entry in shade_entries(shown)]  # noqa: RUF001
+    return [replace(entry, note="", label=entry.label.replace(" – ", "–")) for entry in shade_entries(shown)]

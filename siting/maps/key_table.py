@@ -103,7 +103,7 @@ def cells_of(values: pd.Series, language: str) -> tuple[str, ...]:
     texts = []
     for value in values:
         if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - NaN is the one that differs from itself
-            texts.append("–")  # noqa: RUF001
+            texts.append("–")
         elif isinstance(value, bool | np.bool_):
             texts.append(word("yes" if value else "no", language))
         else:

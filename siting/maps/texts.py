@@ -1,7 +1,5 @@
 """The words on the maps, in every language they speak, and how each language writes numbers and dates."""
 
-# ruff: noqa: RUF001 - ranges are set with true dashes
-
 from __future__ import annotations
 
 import datetime as dt
