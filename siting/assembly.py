@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from siting import tables
+from siting import data, tables
 from siting.blocks import Case
 from siting.errors import InputError, nearest_name, suggestion
 from siting.exclusions import Reasons, missing_data
@@ -145,6 +145,9 @@ def assemble(model: Model, case: Case, judged: pd.DataFrame, complete: Iterable[
     with named(model.source):
         _check_required(model, judged, case.candidates)
         _check_number(model, judged)
+        if model.data.strict:
+            left = case.candidates.loc[~judged["excluded"].to_numpy(dtype=bool)]
+            data.refuse_gaps(left, used_columns(model), **tables.price_options(model.data, model.folder))
     kept = np.fromiter(complete, dtype=bool)
     usable = case.with_candidates(kept)
     judged = judged.loc[kept]
@@ -186,6 +189,23 @@ def known_candidates(identifiers: Iterable[str], candidates: gpd.GeoDataFrame, w
             hint = suggestion(identifier, codes) if name is None else f"; did you mean {names[name]!r} ({name})?"
             raise InputError(f"the {what} candidate {identifier!r} is unknown{hint}")
     return tuple(identifiers)
+
+
+def used_columns(model: Model) -> list[str]:
+    """Return the columns of the candidate table that enabled criteria, rules and exclusions look at.
+
+    Parameters
+    ----------
+    model : Model
+        Its enabled blocks count.
+
+    Returns
+    -------
+    list of str
+        Each once, in the order of first use.
+    """
+    judging = [column for block in model.exclusions.values() if block.enabled for column in block.columns()]
+    return list(dict.fromkeys([*(column for column, _ in _needs(model)), *judging]))
 
 
 def _needs(model: Model) -> list[tuple[str, str]]:

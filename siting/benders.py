@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from siting.branching import Branching
 from siting.formulation import choice_model, compile_model
 from siting.highs import OBJECTIVE_SIZE, HighsModel, HighsResult
 
@@ -30,6 +31,8 @@ CUT_VIOLATION = 1e-7
 #: accuracy to which HiGHS solves.
 MASTER_TOLERANCE = 1e-8
 LARGEST_RELAXATION_ROUNDS = 200
+#: Nodes of the search over neighbourhoods before HiGHS' own branch and bound takes over.
+MAXIMUM_NODES = 2000
 
 
 class Benders:
@@ -58,20 +61,20 @@ class Benders:
         self.problem, self.search = problem, search
         # An incumbent that costs next to nothing says nothing about the size of the coefficients.
         size = abs(search.upper - problem.offset) if math.isfinite(search.upper) else 0.0
-        self.scale = OBJECTIVE_SIZE / max(size, 1e-2 * self._typical_cost())
-        self.service = np.minimum(problem.service_cost, self._dearest_service()) * self.scale
+        capped = np.minimum(problem.service_cost, self._dearest_service())
+        self.scale = OBJECTIVE_SIZE / max(size, 1e-2 * self._typical_cost(capped))
+        self.service = capped * self.scale
         self.sorted_order = np.argsort(self.service, axis=0, kind="stable")
         self.sorted_cost = np.take_along_axis(self.service, self.sorted_order, axis=0)
-        self.number_of_cuts = 0
+        self.number_of_cuts, self.number_of_nodes = 0, 0
         self.highs = HighsModel(threads=threads, seed=seed)
         self._load()
         if multipliers is not None and len(multipliers):
             self._add(np.arange(len(multipliers)), multipliers * self.scale)
 
-    def _typical_cost(self) -> float:
-        problem = self.problem
-        sites = problem.constraints.maximum_sites
-        return float(np.abs(problem.site_cost).mean() * sites + problem.service_cost.mean(axis=0).sum()) or 1.0
+    def _typical_cost(self, service: NDArray[np.float64]) -> float:
+        sites = self.problem.constraints.maximum_sites
+        return float(np.abs(self.problem.site_cost).mean() * sites + service.mean(axis=0).sum()) or 1.0
 
     def _dearest_service(self) -> float:
         """Return the service cost of one point at which a portfolio is no better than the incumbent.
@@ -103,6 +106,15 @@ class Benders:
         """
         if self.problem.number_of_demand_points and not self._relax():
             return False
+        if self.problem.number_of_demand_points:
+            tree = Branching(self, MAXIMUM_NODES)
+            exhausted = tree.solve()
+            self.number_of_nodes = tree.nodes
+            if exhausted:
+                self.search.raise_bound(self.search.upper)
+                return self.search.chosen is not None
+            if self.search.stop_reason is not None:
+                return True
         return self._branch()
 
     def _relax(self) -> bool:
@@ -115,8 +127,8 @@ class Benders:
                 return False
             if result.status != "optimal" or result.x is None:
                 return True
-            self._raise_bound(result.bound)
-            added = self._separate(result.x)
+            self.raise_bound(result.bound)
+            added = self.separate(result.x)
             if added == 0 or self.search.stop_reason is not None:
                 break
             if result.bound <= last + 1e-5 * OBJECTIVE_SIZE and added < self.problem.number_of_demand_points // 20:
@@ -129,7 +141,7 @@ class Benders:
         """Leave out candidates whose reduced cost proves that no better portfolio holds them."""
         if result.reduced_costs is None or not math.isfinite(self.search.upper):
             return
-        limit = self._scaled(self.search.upper + 10 * self.search.tolerance) * (1 + 1e-7)
+        limit = self.scaled(self.search.upper + 10 * self.search.tolerance) * (1 + 1e-7)
         costs = result.reduced_costs[: self.problem.number_of_candidates]
         for column in np.flatnonzero(result.bound + costs > limit):
             if not self.problem.constraints.required[column]:
@@ -146,28 +158,27 @@ class Benders:
                 if self.search.chosen is not None:
                     self.search.raise_bound(self.search.upper)
                 return self.search.chosen is not None
-            self._raise_bound(result.bound)
+            self.raise_bound(result.bound)
             if result.x is None:
                 if result.status == "optimal":
                     return False
                 continue
             chosen = np.flatnonzero(result.x[: self.problem.number_of_candidates] > 0.5)
-            cost = self._take(chosen)
+            cost = self.take(chosen)
             if result.status != "optimal":
-                self._separate(result.x)
-                if self.search.stop_reason is None and self._bound_reached(result.bound):
+                self.separate(result.x)
+                if self.search.stop_reason is None and self.bound_reached(result.bound):
                     self.search.raise_bound(self.search.upper)
                 continue
-            if self._scaled_cost(cost) - result.bound <= MASTER_TOLERANCE * OBJECTIVE_SIZE or self._bound_reached(
-                result.bound
-            ):
+            met = cost * self.scale - result.bound <= MASTER_TOLERANCE * OBJECTIVE_SIZE
+            if (met and self.problem.constraints.admissible(chosen)) or self.bound_reached(result.bound):
                 self.search.raise_bound(self.search.upper)
                 break
-            if self._separate(result.x, force=True) == 0:
+            if self.separate(result.x, force=True) == 0:
                 break
         return True
 
-    def _take(self, chosen: NDArray[np.int64]) -> float:
+    def take(self, chosen: NDArray[np.int64]) -> float:
         """Offer a master solution as incumbent, if it truly satisfies every rule; return its cost."""
         cost = self.problem.cost(chosen)
         if self.problem.constraints.admissible(chosen):
@@ -186,26 +197,25 @@ class Benders:
 
     def _should_stop(self, _incumbent: float, bound: float) -> bool:
         if math.isfinite(bound):
-            self._raise_bound(bound)
-        return self.search.stop_reason is not None or self._bound_reached(bound)
+            self.raise_bound(bound)
+        return self.search.stop_reason is not None or self.bound_reached(bound)
 
-    def _bound_reached(self, scaled_bound: float) -> bool:
+    def bound_reached(self, scaled_bound: float) -> bool:
         """Whether a master bound already proves the incumbent, to HiGHS' accuracy."""
         if self.search.chosen is None:
             return False
-        return self._scaled(self.search.upper) - scaled_bound <= MASTER_TOLERANCE * OBJECTIVE_SIZE
+        return self.scaled(self.search.upper) - scaled_bound <= MASTER_TOLERANCE * OBJECTIVE_SIZE
 
-    def _scaled(self, objective: float) -> float:
+    def scaled(self, objective: float) -> float:
+        """Return an objective of the instance in the units of the master."""
         return (objective - self.problem.offset) * self.scale
 
-    def _scaled_cost(self, cost: float) -> float:
-        return cost * self.scale
-
-    def _raise_bound(self, scaled_bound: float) -> None:
+    def raise_bound(self, scaled_bound: float) -> None:
+        """Tell the search of a bound in the units of the master."""
         if math.isfinite(scaled_bound):
             self.search.raise_bound(scaled_bound / self.scale + self.problem.offset)
 
-    def _separate(self, x: NDArray[np.float64], *, force: bool = False) -> int:
+    def separate(self, x: NDArray[np.float64], *, force: bool = False) -> int:
         """Add the strongest cut of each demand point that the point x violates; return how many."""
         if self.problem.number_of_demand_points == 0:
             return 0

@@ -272,8 +272,8 @@ class _Run:
             self.search.infeasible = True
             return
         self.search.proof.append(
-            f"HiGHS branch and bound over {problem.number_of_candidates} candidates with "
-            f"{benders.number_of_cuts:,} Benders cuts"
+            f"Benders decomposition on HiGHS over {problem.number_of_candidates} candidates closed the gap with "
+            f"{benders.number_of_cuts:,} cuts in {max(1, benders.number_of_nodes):,} nodes"
         )
 
     def _assignment(self) -> None:

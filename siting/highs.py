@@ -116,8 +116,18 @@ class HighsModel:
             raise SolverError("HiGHS refused new columns")
         self._columns += count
 
-    def add_rows(self, matrix: sparse.csr_array, lower: NDArray[np.float64]) -> None:
-        """Add rows ``matrix @ x >= lower``."""
+    @property
+    def number_of_columns(self) -> int:
+        """Columns held."""
+        return self._columns
+
+    def set_row_bounds(self, row: int, lower: float, upper: float) -> None:
+        """Change the bounds of one row."""
+        self._highs.changeRowBounds(int(row), float(lower), float(upper))
+
+    def add_rows(self, matrix: sparse.csr_array, lower: NDArray[np.float64]) -> int:
+        """Add rows ``matrix @ x >= lower`` and return the number of the first."""
+        first = int(self._highs.getNumRow())
         count = matrix.shape[0]
         status = self._highs.addRows(
             count, lower, np.full(count, highspy.kHighsInf), matrix.nnz,
@@ -125,6 +135,7 @@ class HighsModel:
         )  # fmt: skip
         if status == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refused new rows")
+        return first
 
     def set_integer(self, columns: NDArray[np.int64], *, integer: bool) -> None:
         """Make columns integer or continuous."""

@@ -278,6 +278,11 @@ class Model(Section):
         return self._source
 
     @property
+    def folder(self) -> Path:
+        """What relative paths in the model are relative to."""
+        return self._folder
+
+    @property
     def active_criteria(self) -> dict[str, CriterionBlock]:
         """The enabled criteria; one with weight 0 is among them and is reported."""
         return {name: block for name, block in self.criteria.items() if block.enabled}

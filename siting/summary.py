@@ -12,6 +12,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from siting.model import Model
     from siting.solution import Solution
 
 _SCALES = ((1e9, "bn"), (1e6, "m"))
@@ -112,9 +113,40 @@ def _facts(solution: Solution) -> list[str]:
             f"candidates: {len(table)}, of which {int(table['excluded'].sum())} excluded"
             + (f" ({parts})" if parts else "")
         )
+        lines.append(data_line(solution.model))
     if solution.scaling is not None:
         lines += [f"note: {escape(note)}" for note in solution.scaling.notes]
     return lines
+
+
+def data_line(model: Model) -> str:
+    """Return how much of what a model looks at was filled in by a rule, and how much is an assumption.
+
+    Parameters
+    ----------
+    model : Model
+        Its candidates that are not excluded, and the attributes its criteria, rules and exclusions look at.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    from siting import data
+    from siting.assembly import used_columns
+    from siting.tables import price_options
+
+    table = model.candidates
+    left = table.loc[~table["excluded"].to_numpy(dtype=bool)]
+    kinds = data.value_kinds(left, used_columns(model), **price_options(model.data, model.folder))["kind"]
+    shares = kinds[kinds != "missing"].value_counts(normalize=True)
+    if shares.empty:
+        return "data: none of the values used is from the tables"
+    own = f", {shares['own']:.1%} are your own" if "own" in shares else ""
+    return (
+        f"data: {shares.get('imputed', 0.0):.1%} of the {int((kinds != 'missing').sum()):,} values used are imputed, "
+        f"{shares.get('assumed', 0.0):.1%} are assumptions{own}; see siting data list"
+    )
 
 
 def print_models(console: Console) -> None:

@@ -69,6 +69,8 @@ class DataSection(Section):
         Whether prices include the corrections for data-centre taxes that the series does not carry.
     folder : str, optional
         A folder with tables of your own in the format of the shipped ones, relative to the model file.
+    strict : bool, default False
+        Whether to refuse values that a rule filled in because the source has none.
 
     Examples
     --------
@@ -86,6 +88,7 @@ class DataSection(Section):
     price_period: str = "2025-S2"
     tax_adjustments: bool = True
     folder: str | None = None
+    strict: bool = False
 
 
 def candidate_table(section: DataSection, folder: Path, given: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
@@ -188,6 +191,29 @@ def demand_shares(demand: gpd.GeoDataFrame, weight: str) -> NDArray[np.float64]:
     if not total.sum() > 0:
         raise InputError(f"the demand weight {weight!r} is zero at every demand point")
     return np.asarray(total / total.sum())
+
+
+def price_options(section: DataSection, folder: Path) -> dict[str, Any]:
+    """Return which prices and tables a section chooses, as the keywords of `siting.data.value_kinds`.
+
+    Parameters
+    ----------
+    section : DataSection
+        Which prices and folder.
+    folder : pathlib.Path
+        What relative paths are relative to.
+
+    Returns
+    -------
+    dict
+        `series`, `period`, `tax_adjustments`, `directory`.
+    """
+    return {
+        "series": section.price_series,
+        "period": section.price_period,
+        "tax_adjustments": section.tax_adjustments,
+        "directory": _data_folder(section, folder),
+    }
 
 
 def _data_folder(section: DataSection, folder: Path) -> Path | None:

@@ -74,7 +74,7 @@ def test_no_cut_is_above_the_true_cost_of_any_choice(seed: int) -> None:
     benders._add = lambda who, level: added.append((who, level))  # type: ignore[method-assign]
     for _ in range(10):
         choice = random.random(count)
-        benders._separate(np.concatenate([choice, np.zeros(problem.number_of_demand_points)]))
+        benders.separate(np.concatenate([choice, np.zeros(problem.number_of_demand_points)]))
     assert added
     for chosen in combinations(range(count), 2):
         true = benders.service[list(chosen)].min(axis=0)
