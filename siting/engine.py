@@ -27,7 +27,9 @@ Method = Literal["auto", "bounding", "benders", "assignment", "enumeration"]
 METHODS: tuple[str, ...] = ("auto", "bounding", "benders", "assignment", "enumeration")
 
 #: Portfolios times demand points that are enumerated rather than bounded: a few hundredths of a second.
-ENUMERATION_WORK = 2e7
+ENUMERATION_WORK = 4e7
+#: What one step of the walk over sets costs besides, in the same measure.
+ENUMERATION_STEP = 5e3
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +177,13 @@ def check_options(method: str, time_limit: float | None, gap: float, threads: in
         raise InputError(f"seed is {seed!r}; it must be a whole number from 0 to 2147483647")
 
 
+def _is_quickly_enumerated(problem: Problem) -> bool:
+    """Whether comparing every portfolio takes no longer than a decomposition takes to start."""
+    portfolios = number_of_portfolios(problem)
+    prefixes = number_of_portfolios(problem, shorter_by=1)
+    return portfolios * max(1, problem.number_of_demand_points) + prefixes * ENUMERATION_STEP <= ENUMERATION_WORK
+
+
 class _Run:
     """One run of the engine on one instance."""
 
@@ -191,8 +200,7 @@ class _Run:
         if problem.number_of_candidates < problem.constraints.minimum_sites:
             self.search.infeasible = True
             return
-        small = number_of_portfolios(problem) * max(1, problem.number_of_demand_points) <= ENUMERATION_WORK
-        if self.options.method == "enumeration" or (self.options.method == "auto" and small):
+        if self.options.method == "enumeration" or (self.options.method == "auto" and _is_quickly_enumerated(problem)):
             self._enumerate(problem, "every admissible portfolio")
             return
         if self._first_incumbent(problem):
@@ -236,7 +244,7 @@ class _Run:
                 self.search.proof.append("no better portfolio is left")
             if self.search.stop_reason is not None:
                 return
-            if number_of_portfolios(problem) * max(1, problem.number_of_demand_points) <= ENUMERATION_WORK:
+            if _is_quickly_enumerated(problem):
                 self._enumerate(problem, "every portfolio of the candidates left")
                 return
         self._benders(problem, multipliers)

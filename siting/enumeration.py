@@ -20,8 +20,15 @@ if TYPE_CHECKING:
     from siting.problem import Problem
 
 
-def number_of_portfolios(problem: Problem) -> int:
+def number_of_portfolios(problem: Problem, shorter_by: int = 0) -> int:
     """Return how many sets of candidates the number of sites and the required candidates allow.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    shorter_by : int
+        Count sets with this many sites fewer instead: the steps of the walk over them.
 
     Examples
     --------
@@ -34,7 +41,7 @@ def number_of_portfolios(problem: Problem) -> int:
     required = int(constraints.required.sum())
     free = constraints.number_of_candidates - required
     sizes = range(constraints.minimum_sites, constraints.maximum_sites + 1)
-    return sum(comb(free, size - required) for size in sizes if size >= required)
+    return sum(comb(free, size - required - shorter_by) for size in sizes if size >= required + shorter_by)
 
 
 def portfolios(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pyproj import Geod
@@ -21,6 +22,8 @@ GEOGRAPHIC = "EPSG:4326"
 """Coordinate reference system of every shipped longitude and latitude: WGS84, degrees."""
 
 _WGS84 = Geod(ellps="WGS84")
+_REMEMBERED_PAIRS = 2_000_000
+"""Distance matrices up to this many pairs (16 MB) are kept for the next call with the same coordinates."""
 _MOST_DEGREES_OF_LONGITUDE = 360.0
 _MOST_DEGREES_OF_LATITUDE = 90.0
 
@@ -75,9 +78,11 @@ def geodesic_distance_km(
         if np.any(np.abs(values) > most):
             raise InputError(f"a {name} beyond {most:g} degrees was given; are these metres of a projected CRS?")
     shape = points[0].shape
-    # As lists: pyproj takes an array of one element for a number, and numpy 1.25 to 2.3 warn of that.
-    first_x, first_y, second_x, second_y = (values.ravel().tolist() for values in points)
-    _, _, metres = _WGS84.inv(first_x, first_y, second_x, second_y)
+    flat: list[Any] = [np.ascontiguousarray(values).ravel() for values in points]
+    if flat[0].size == 1:
+        # pyproj takes an array of one element for a number, and numpy 1.25 to 2.3 warn of that.
+        flat = [values.tolist() for values in flat]
+    _, _, metres = _WGS84.inv(*flat)
     return np.asarray(metres, dtype=float).reshape(shape) / 1000.0
 
 
@@ -110,12 +115,21 @@ def distance_matrix_km(points_a: pd.DataFrame, points_b: pd.DataFrame) -> NDArra
         for column in ("longitude_degrees", "latitude_degrees"):
             if column not in frame.columns:
                 raise InputError(f"a table of points lacks the column '{column}'")
-    return geodesic_distance_km(
-        points_a["longitude_degrees"].to_numpy(dtype=float)[:, None],
-        points_a["latitude_degrees"].to_numpy(dtype=float)[:, None],
-        points_b["longitude_degrees"].to_numpy(dtype=float)[None, :],
-        points_b["latitude_degrees"].to_numpy(dtype=float)[None, :],
-    )
+    columns = [
+        frame[column].to_numpy(dtype=float)
+        for frame in (points_a, points_b)
+        for column in ("longitude_degrees", "latitude_degrees")
+    ]
+    if len(points_a) * len(points_b) > _REMEMBERED_PAIRS:
+        return geodesic_distance_km(columns[0][:, None], columns[1][:, None], columns[2], columns[3])
+    return _remembered_matrix(*(column.tobytes() for column in columns)).copy()
+
+
+@lru_cache(maxsize=8)
+def _remembered_matrix(*columns: bytes) -> NDArray[np.float64]:
+    """Return the matrix for coordinates given as bytes; the same tables are measured again while rules change."""
+    first_x, first_y, second_x, second_y = (np.frombuffer(column) for column in columns)
+    return geodesic_distance_km(first_x[:, None], first_y[:, None], second_x, second_y)
 
 
 def require_crs(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
