@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from siting.latency import LatencyModel
     from siting.model import Model
     from siting.solution import Solution
+    from siting.solver import Solver
     from siting.solving import solve
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "OutputError",
     "SitingError",
     "Solution",
+    "Solver",
     "SolverError",
     "__version__",
     "data",
@@ -54,6 +56,7 @@ _HOMES = {
     "OutputError": "siting.errors",
     "SitingError": "siting.errors",
     "Solution": "siting.solution",
+    "Solver": "siting.solver",
     "SolverError": "siting.errors",
     "solve": "siting.solving",
 }

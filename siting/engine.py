@@ -6,19 +6,20 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from siting.bounding import Bounding
 from siting.constraints import Constraints
 from siting.enumeration import best_portfolio, number_of_portfolios
 from siting.errors import InputError, SolverError, suggestion
 from siting.evaluation import check_agreement, evaluate
 from siting.incumbent import greedy, interchange
-from siting.problem import Problem
+from siting.problem import Parts, Problem
 from siting.search import Callback, Search, Status, relative_gap
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from siting.instance import Instance
@@ -79,6 +80,22 @@ class InstanceSolution:
 
 
 @dataclass
+class Warm:
+    """What one solve hands to the next.
+
+    Attributes
+    ----------
+    parts : Parts or None
+        Rules and arrays of the last problem.
+    portfolios : list of tuple of int
+        Positions of portfolios that were optimal before, the latest last.
+    """
+
+    parts: Parts | None = None
+    portfolios: list[tuple[int, ...]] = field(default_factory=list)
+
+
+@dataclass
 class _Options:
     method: str
     threads: int | None
@@ -94,6 +111,7 @@ def solve_instance(
     threads: int | None = None,
     seed: int = 0,
     callback: Callback | None = None,
+    warm: Warm | None = None,
 ) -> InstanceSolution:
     """Choose the best portfolio of an instance.
 
@@ -116,6 +134,8 @@ def solve_instance(
         Seed of HiGHS.
     callback : callable, optional
         Told of every improvement with a `siting.search.Progress`; returning True stops the search.
+    warm : Warm, optional
+        What earlier solves of the same candidates left behind; see `siting.Solver`.
 
     Returns
     -------
@@ -145,7 +165,7 @@ def solve_instance(
     search = Search(time_limit=time_limit, gap=gap, callback=callback)
     if instance.capacity is None:
         search.evaluate = lambda chosen: evaluate(instance, chosen)
-    run = _Run(instance, search, options)
+    run = _Run(instance, search, options, warm)
     try:
         run.solve()
     except KeyboardInterrupt:
@@ -187,8 +207,9 @@ def _is_quickly_enumerated(problem: Problem) -> bool:
 class _Run:
     """One run of the engine on one instance."""
 
-    def __init__(self, instance: Instance, search: Search, options: _Options) -> None:
+    def __init__(self, instance: Instance, search: Search, options: _Options, warm: Warm | None = None) -> None:
         self.instance, self.search, self.options = instance, search, options
+        self.warm = warm if warm is not None else Warm()
         self.shares: NDArray[np.float64] | None = None
         self.candidates_left: int | None = None
 
@@ -196,7 +217,7 @@ class _Run:
         if self.instance.capacity is not None or self.options.method == "assignment":
             self._assignment()
             return
-        problem = Problem.of(self.instance)
+        problem = Problem.of(self.instance, self.warm.parts)
         if problem.number_of_candidates < problem.constraints.minimum_sites:
             self.search.infeasible = True
             return
@@ -208,6 +229,11 @@ class _Run:
 
     def _first_incumbent(self, problem: Problem) -> bool:
         self.search.phase = "first portfolio"
+        known = self._known_portfolio(problem)
+        if known is not None:
+            # Bounding improves it among the few candidates that are left soon after.
+            self._offer(problem, known)
+            return True
         chosen = greedy(problem)
         if chosen is None:
             from siting.feasibility import admissible_portfolio
@@ -219,6 +245,17 @@ class _Run:
                 return False
         self._offer(problem, interchange(problem, chosen))
         return True
+
+    def _known_portfolio(self, problem: Problem) -> NDArray[np.int64] | None:
+        """Return the best portfolio of earlier solves that is still admissible."""
+        places = {int(position): index for index, position in enumerate(problem.positions)}
+        best, cost = None, math.inf
+        for portfolio in self.warm.portfolios:
+            if all(position in places for position in portfolio):
+                chosen = np.array([places[position] for position in portfolio], dtype=np.int64)
+                if problem.constraints.admissible(chosen) and problem.cost(chosen) < cost:
+                    best, cost = chosen, problem.cost(chosen)
+        return best
 
     def _offer(self, problem: Problem, chosen: NDArray[np.int64]) -> None:
         positions = problem.positions[chosen]
@@ -252,7 +289,7 @@ class _Run:
     def _small_core(self, problem: Problem) -> int:
         """How few free candidates make enumeration immediate."""
         sites = problem.constraints.maximum_sites - int(problem.constraints.required.sum())
-        room = ENUMERATION_WORK / max(1, problem.number_of_demand_points) / 10
+        room = ENUMERATION_WORK / max(1, problem.number_of_demand_points) / 100
         count = sites
         while math.comb(count + 1, max(1, sites)) <= room and count < problem.number_of_candidates:
             count += 1

@@ -81,7 +81,11 @@ def assign(instance: Instance, chosen: Sequence[int]) -> NDArray[np.int64]:
     raw = sum(c.sign * c.service[:, positions] for c in services if c.service is not None)
     if not instance.has_service:
         return np.asarray(positions[np.argmin(raw, axis=1)])
-    cost = instance.unit_service_cost[:, positions]
+    signed = instance.signed_weights
+    cost = np.zeros((instance.number_of_demand_points, len(positions)))
+    for name, criterion in instance.criteria.items():
+        if criterion.service is not None and signed[name] != 0:
+            cost += signed[name] * criterion.service[:, positions]
     best = cost.min(axis=1, keepdims=True)
     return np.asarray(positions[np.argmin(np.where(cost == best, raw, np.inf), axis=1)])
 

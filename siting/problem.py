@@ -48,8 +48,15 @@ class Problem:
     offset: float
 
     @classmethod
-    def of(cls, instance: Instance) -> Problem:
+    def of(cls, instance: Instance, parts: Parts | None = None) -> Problem:
         """Reduce an instance without capacities to its choice problem.
+
+        Parameters
+        ----------
+        instance : Instance
+            The problem.
+        parts : Parts, optional
+            What an earlier instance with the same criteria, demand and rules was made of.
 
         Examples
         --------
@@ -58,14 +65,10 @@ class Problem:
         >>> problem.service_cost.tolist(), problem.offset
         ([[0.0], [2.0]], 3.0)
         """
-        constraints = Constraints.of(instance)
-        keep = np.flatnonzero(~constraints.unreachable)
-        constraints = constraints.restricted(keep)
-        service = instance.service_cost[:, keep].T
-        cheapest = service.min(axis=0, initial=np.inf) if len(keep) else np.zeros(service.shape[1])
-        varies = service.max(axis=0, initial=-np.inf) > cheapest if len(keep) else np.zeros(0, bool)
-        offset = math.fsum([instance.constant, *cheapest.tolist()])
-        service = np.ascontiguousarray(service[:, varies] - cheapest[varies]) if len(keep) else service
+        parts = Parts(instance) if parts is None else parts
+        keep, constraints = parts.keep, parts.constraints
+        service, paid_by_all = parts.service_cost(instance)
+        offset = instance.constant + paid_by_all
         site = instance.site_cost[keep]
         if constraints.minimum_sites == constraints.maximum_sites and len(keep):
             # Every portfolio pays the cheapest site cost this many times.
@@ -75,12 +78,12 @@ class Problem:
 
     @property
     def number_of_candidates(self) -> int:
-        """N."""
+        """How many candidates there are."""
         return len(self.site_cost)
 
     @property
     def number_of_demand_points(self) -> int:
-        """M."""
+        """How many demand points there are."""
         return int(self.service_cost.shape[1])
 
     def restricted(self, keep: NDArray[np.int64]) -> Problem:
@@ -98,3 +101,75 @@ class Problem:
         indices = np.asarray(chosen, dtype=np.int64)
         service = self.service_cost[indices].min(axis=0).sum() if self.number_of_demand_points else 0.0
         return float(self.site_cost[indices].sum() + service)
+
+
+class Parts:
+    """What a choice problem is made of before weights: rules, and each criterion's service in candidate-major order.
+
+    Kept between solves, it lets new weights be tried without building anything twice.
+
+    Parameters
+    ----------
+    instance : Instance
+        The problem.
+    earlier : Parts, optional
+        Of an instance with the same criteria and demand; its arrays are taken over where the same candidates may be
+        chosen.
+
+    Attributes
+    ----------
+    constraints : Constraints
+        The rules over the candidates that some portfolio can hold.
+    keep : ndarray of int
+        Positions of those candidates.
+    """
+
+    def __init__(self, instance: Instance, earlier: Parts | None = None) -> None:
+        whole = Constraints.of(instance)
+        self.keep = np.flatnonzero(~whole.unreachable)
+        self.constraints = whole.restricted(self.keep)
+        same = earlier is not None and np.array_equal(earlier.keep, self.keep)
+        self._served: dict[str, NDArray[np.float64]] = earlier._served if same and earlier is not None else {}  # noqa: SLF001
+        self._reduced: dict[tuple[str, bool], tuple[NDArray[np.float64], float]] = (
+            earlier._reduced if same and earlier is not None else {}  # noqa: SLF001
+        )
+
+    def service_cost(self, instance: Instance) -> tuple[NDArray[np.float64], float]:
+        """Return the service costs above the cheapest of each demand point, shape (n, m), and what all portfolios pay.
+
+        Demand points that every candidate serves at the same cost are left out.
+        """
+        active = [
+            (name, weight)
+            for name, weight in instance.signed_weights.items()
+            if weight != 0 and instance.criteria[name].service is not None
+        ]
+        if not active or not len(self.keep):
+            return np.zeros((len(self.keep), 0)), 0.0
+        if len(active) == 1:
+            name, weight = active[0]
+            reduced, paid = self._reduced_alone(instance, name, positive=weight > 0)
+            return abs(weight) * reduced, abs(weight) * paid
+        total = sum(weight * self._demand_times_service(instance, name) for name, weight in active)
+        return _above_cheapest(np.asarray(total))
+
+    def _reduced_alone(self, instance: Instance, name: str, *, positive: bool) -> tuple[NDArray[np.float64], float]:
+        """Return one criterion's service above its cheapest; with one criterion a weight only scales it."""
+        if (name, positive) not in self._reduced:
+            served = self._demand_times_service(instance, name)
+            self._reduced[name, positive] = _above_cheapest(served if positive else -served)
+        return self._reduced[name, positive]
+
+    def _demand_times_service(self, instance: Instance, name: str) -> NDArray[np.float64]:
+        if name not in self._served:
+            service = instance.criteria[name].service
+            assert service is not None  # noqa: S101 - only criteria with service are asked for
+            self._served[name] = np.ascontiguousarray((instance.demand[:, None] * service[:, self.keep]).T)
+        return self._served[name]
+
+
+def _above_cheapest(service: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Subtract the cheapest cost of each demand point and leave out points that cost the same everywhere."""
+    cheapest = service.min(axis=0)
+    varies = service.max(axis=0) > cheapest
+    return np.ascontiguousarray(service[:, varies] - cheapest[varies]), math.fsum(cheapest.tolist())

@@ -34,7 +34,7 @@ DEMAND_WEIGHTS: Mapping[str, tuple[str, ...]] = {
 }
 """Named demand weights: the columns of the demand table that are multiplied."""
 
-_SHIPPED_CANDIDATES = ("nuts2",)
+_SHIPPED_CANDIDATES = ("nuts2", "nuts3", "grid_nodes", "cells")
 _SHIPPED_DEMAND = ("nuts3",)
 _IDENTIFIERS = ("candidate", "demand_point", "identifier", "id", "region", "NUTS_ID", "name")
 _LONGITUDES = ("longitude_degrees", "longitude", "lon")
@@ -48,8 +48,11 @@ class DataSection(Section):
     Parameters
     ----------
     candidates : str, default "nuts2"
-        The shipped NUTS-2 regions, or a file of your own, relative to the model file: any vector format, or
-        CSV with longitude and latitude in degrees.
+        A shipped set: the regions ``"nuts2"`` or ``"nuts3"``, the connection points of the transmission grid
+        ``"grid_nodes"``, or ``"cells"`` of an even grid; or a file of your own, relative to the model file: any
+        vector format, or CSV with longitude and latitude in degrees.
+    cell_resolution : int, default 4
+        With ``candidates = "cells"``: the resolution of the H3 grid, 3 (12,000 km2 a cell) to 6 (36 km2).
     candidate_identifier : str, optional
         Column of your file that identifies a candidate. Default: the first of candidate, identifier, id,
         region, NUTS_ID and name that the file has.
@@ -79,6 +82,7 @@ class DataSection(Section):
     """
 
     candidates: str = Field("nuts2", min_length=1)
+    cell_resolution: int = Field(4, ge=3, le=6)
     candidate_identifier: str | None = None
     inherit_region_attributes: bool = True
     demand: str = Field("nuts3", min_length=1)
@@ -116,7 +120,7 @@ def candidate_table(section: DataSection, folder: Path, given: gpd.GeoDataFrame 
     """
     data_folder = _data_folder(section, folder)
     if given is None and section.candidates in _SHIPPED_CANDIDATES:
-        frame = data.candidates(section.candidates, directory=data_folder)
+        frame = data.candidates(section.candidates, directory=data_folder, resolution=section.cell_resolution)
     else:
         if given is None:
             given = _read(folder, section.candidates, section.candidate_identifier, _SHIPPED_CANDIDATES)
