@@ -98,13 +98,18 @@ def instance_of(case: Case | str) -> Instance:
 
 
 def _peak_megabytes() -> float:
+    status = Path("/proc/self/status")
+    if status.exists():
+        # On Linux getrusage also counts what the parent held when it started this process.
+        peak = next((line for line in status.read_text("utf-8").splitlines() if line.startswith("VmHWM")), "")
+        return float(peak.split()[1]) * 1024 / BYTES_PER_MEGABYTE if peak else 0.0
     try:
         import resource
     except ImportError:
         return 0.0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Kilobytes on Linux, bytes on macOS.
-    return peak / BYTES_PER_MEGABYTE if sys.platform == "darwin" else peak * 1024 / BYTES_PER_MEGABYTE
+    # Bytes on macOS, kilobytes elsewhere.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / BYTES_PER_MEGABYTE
 
 
 def seconds_text(values: Sequence[float]) -> list[str]:
@@ -154,7 +159,8 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     rows : sequence of sequences of str
         Cells.
     """
-    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    # A rule of fewer than three signs is no rule in Markdown.
+    widths = [max(3, *map(len, column)) for column in zip(columns, *rows, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     print(f"\n**{title}**\n")
     for cells in (columns, rule, *rows):

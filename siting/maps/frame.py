@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 _PADDING = 0.06
 _EUROPE_FROM = 0.6
 """From this share of its width on, a selection is drawn in the whole European frame."""
+
+
+@lru_cache(maxsize=4)
+def _transformer(source: str, target: str) -> Transformer:
+    """Return a transformer; PROJ takes some 40 ms to make one."""
+    return Transformer.from_crs(source, target, always_xy=True)
 
 
 @dataclass(frozen=True)
@@ -190,7 +197,7 @@ def anchor_points(regions: gpd.GeoDataFrame) -> NDArray[np.float64]:
         longitude = regions["longitude_degrees"].to_numpy(dtype=float)
         latitude = regions["latitude_degrees"].to_numpy(dtype=float)
         stated = np.isfinite(longitude) & np.isfinite(latitude)
-        transformer = Transformer.from_crs(GEOGRAPHIC, PROJECTED, always_xy=True)
+        transformer = _transformer(GEOGRAPHIC, PROJECTED)
         points[stated] = np.column_stack(transformer.transform(longitude[stated], latitude[stated]))
     return points
 
@@ -237,7 +244,7 @@ def graticule(frame: Frame, step: int = 10) -> BaseGeometry:
     shapely.Geometry
         Lines in EPSG:3035.
     """
-    transformer = Transformer.from_crs(GEOGRAPHIC, PROJECTED, always_xy=True)
+    transformer = _transformer(GEOGRAPHIC, PROJECTED)
     lines: list[BaseGeometry] = []
     for longitude in range(-60, 81, step):
         latitudes = np.linspace(20, 85, 66)
@@ -271,7 +278,7 @@ def ground_length(frame: Frame, metres: float) -> float:
     True
     """
     x, y = frame.centre
-    transformer = Transformer.from_crs(PROJECTED, GEOGRAPHIC, always_xy=True)
+    transformer = _transformer(PROJECTED, GEOGRAPHIC)
     longitudes, latitudes = transformer.transform([x - metres / 2, x + metres / 2], [y, y])
     _, _, geodesic = Geod(ellps="WGS84").inv(longitudes[0], latitudes[0], longitudes[1], latitudes[1])
     return metres * metres / float(geodesic)
@@ -295,8 +302,8 @@ def north_at(x: float, y: float) -> float:
     >>> abs(north_at(4_321_000.0, 3_210_000.0)) < 0.01
     True
     """
-    there = Transformer.from_crs(PROJECTED, GEOGRAPHIC, always_xy=True)
-    back = Transformer.from_crs(GEOGRAPHIC, PROJECTED, always_xy=True)
+    there = _transformer(PROJECTED, GEOGRAPHIC)
+    back = _transformer(GEOGRAPHIC, PROJECTED)
     longitude, latitude = there.transform(x, y)
     north_x, north_y = back.transform(longitude, min(latitude + 0.1, 90.0))
     return float(np.degrees(np.arctan2(north_x - x, north_y - y)))
