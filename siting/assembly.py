@@ -78,6 +78,8 @@ def read_case(model: Model, folder: Path, given: Mapping[str, Any]) -> Case:
         demand_shares=tables.demand_shares(demand, model.data.demand_weight),
         facility=model.facility,
         latency=model.latency,
+        folder=folder,
+        data_folder=tables.data_folder(model.data, folder),
     )
 
 

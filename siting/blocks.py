@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
@@ -166,6 +167,10 @@ class Case:
     complete : geopandas.GeoDataFrame, optional
         All candidates, where some were left out of `candidates` for missing data: naming one of them is no
         misspelling.
+    folder : pathlib.Path
+        What the files a block names are relative to: where the model file stands.
+    data_folder : pathlib.Path, optional
+        Folder of the user's own tables; None for the shipped ones.
     """
 
     candidates: gpd.GeoDataFrame
@@ -174,6 +179,8 @@ class Case:
     facility: Facility
     latency: Callable[[ArrayLike], NDArray[np.float64]]
     complete: gpd.GeoDataFrame | None = None
+    folder: Path = Path()
+    data_folder: Path | None = None
 
     @cached_property
     def distances_km(self) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
@@ -154,6 +154,24 @@ def verify(
 
 
 @application.command()
+def manifest(
+    directory: Annotated[Path | None, typer.Argument(help="Folder of tables; the shipped ones by default.")] = None,
+) -> None:
+    """Write the checksums of the tables again, after a hand-made table was edited.
+
+    Examples
+    --------
+        siting data manifest data
+    """
+    from siting import catalogue
+    from siting.data.manifest import NAME, write_manifest
+
+    folder = directory or catalogue.data_directory()
+    write_manifest(folder)
+    typer.echo(f"wrote {folder / NAME}")
+
+
+@application.command()
 def refresh(
     tables: Annotated[list[str] | None, typer.Argument(help="Tables to build again; everything by default.")] = None,
     source: Annotated[
@@ -254,7 +272,7 @@ def _print_coverage(directory: Path | None) -> None:
 
 def _print_chain(region: str, attribute: str, chain: pd.DataFrame) -> None:
     """Print a chain as a tree: the value, and below each value what it was computed from."""
-    console = Console(soft_wrap=True)
+    console = Console()
     tops = chain[chain["depth"] == 0]
     root = Tree(f"[bold]{escape(attribute)}[/bold] of {escape(region)}" + _total(tops))
     branches: dict[int, Tree] = {-1: root}

@@ -16,7 +16,7 @@ from pydantic import Field
 from siting import data
 from siting.blocks import numbers
 from siting.errors import DataError, InputError, suggestion
-from siting.geography import GEOGRAPHIC, PROJECTED, assign_points_to_regions, require_crs
+from siting.geography import GEOGRAPHIC, PROJECTED, require_crs
 from siting.sections import Section
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PRICE_COLUMN = "electricity_price_eur_per_mwh"
+HEADROOM_COLUMN = "grid_capacity_mva"
 DEMAND_WEIGHTS: Mapping[str, tuple[str, ...]] = {
     "population": ("population",),
     "gdp": ("gdp_million_eur",),
@@ -35,7 +36,7 @@ DEMAND_WEIGHTS: Mapping[str, tuple[str, ...]] = {
 """Named demand weights: the columns of the demand table that are multiplied."""
 
 _SHIPPED_CANDIDATES = ("nuts2", "nuts3", "grid_nodes", "cells")
-_SHIPPED_DEMAND = ("nuts3",)
+_SHIPPED_DEMAND = ("nuts3", "cities")
 _IDENTIFIERS = ("candidate", "demand_point", "identifier", "id", "region", "NUTS_ID", "name")
 _LONGITUDES = ("longitude_degrees", "longitude", "lon")
 _LATITUDES = ("latitude_degrees", "latitude", "lat")
@@ -59,8 +60,13 @@ class DataSection(Section):
     inherit_region_attributes : bool, default True
         Whether candidates of your own take every attribute their table lacks from the NUTS-2 region they lie
         in.
+    headroom : str, optional
+        A CSV file of your own with the columns ``candidate`` and ``grid_capacity_mva``, relative to the model file:
+        its numbers replace the proxy for the candidates it lists.
     demand : str, default "nuts3"
-        The shipped NUTS-3 regions, or a file of your own.
+        The shipped NUTS-3 regions, ``"cities"``, or a file of your own.
+    city_minimum_population : int, default 100000
+        With ``demand = "cities"``: the smallest city that counts.
     demand_identifier : str, optional
         As `candidate_identifier`.
     demand_weight : str, default "population"
@@ -70,6 +76,9 @@ class DataSection(Section):
         Electricity price series and period, ``"eurostat_IG"`` and ``"2025-S2"`` by default.
     tax_adjustments : bool, default True
         Whether prices include the corrections for data-centre taxes that the series does not carry.
+    bidding_zones : bool, default False
+        Whether candidates in a country of several bidding zones (Sweden) pay the day-ahead price of theirs; only with
+        ``price_series = "wholesale"``.
     folder : str, optional
         A folder with tables of your own in the format of the shipped ones, relative to the model file.
     strict : bool, default False
@@ -85,12 +94,15 @@ class DataSection(Section):
     cell_resolution: int = Field(4, ge=3, le=6)
     candidate_identifier: str | None = None
     inherit_region_attributes: bool = True
+    headroom: str | None = None
     demand: str = Field("nuts3", min_length=1)
+    city_minimum_population: int = Field(100_000, ge=500)
     demand_identifier: str | None = None
     demand_weight: str = Field("population", min_length=1)
     price_series: str = "eurostat_IG"
     price_period: str = "2025-S2"
     tax_adjustments: bool = True
+    bidding_zones: bool = False
     folder: str | None = None
     strict: bool = False
 
@@ -118,16 +130,16 @@ def candidate_table(section: DataSection, folder: Path, given: gpd.GeoDataFrame 
     InputError
         If a table cannot be read, has no CRS, or repeats an identifier.
     """
-    data_folder = _data_folder(section, folder)
+    own = data_folder(section, folder)
     if given is None and section.candidates in _SHIPPED_CANDIDATES:
-        frame = data.candidates(section.candidates, directory=data_folder, resolution=section.cell_resolution)
+        frame = data.candidates(section.candidates, directory=own, resolution=section.cell_resolution)
     else:
         if given is None:
             given = _read(folder, section.candidates, section.candidate_identifier, _SHIPPED_CANDIDATES)
         frame = _normalised(given, "the candidate table", "candidate")
         if section.inherit_region_attributes:
-            frame = _inherited(frame, data.candidates("nuts2", directory=data_folder))
-    return _priced(frame, section, data_folder)
+            frame = data.from_regions(frame, _HARBOUR_KM, own)
+    return _priced(_with_own_headroom(frame, section, folder), section, own)
 
 
 def demand_table(section: DataSection, folder: Path, given: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
@@ -144,7 +156,11 @@ def demand_table(section: DataSection, folder: Path, given: gpd.GeoDataFrame | N
         If a table cannot be read, has no CRS, or repeats an identifier.
     """
     if given is None and section.demand in _SHIPPED_DEMAND:
-        return data.demand(section.demand, directory=_data_folder(section, folder))
+        return data.demand(
+            section.demand,
+            directory=data_folder(section, folder),
+            minimum_population=section.city_minimum_population,
+        )
     if given is None:
         given = _read(folder, section.demand, section.demand_identifier, _SHIPPED_DEMAND)
     return _normalised(given, "the demand table", "demand_point")
@@ -216,11 +232,30 @@ def price_options(section: DataSection, folder: Path) -> dict[str, Any]:
         "series": section.price_series,
         "period": section.price_period,
         "tax_adjustments": section.tax_adjustments,
-        "directory": _data_folder(section, folder),
+        "directory": data_folder(section, folder),
     }
 
 
-def _data_folder(section: DataSection, folder: Path) -> Path | None:
+def data_folder(section: DataSection, folder: Path) -> Path | None:
+    """Return the folder of the user's own tables, None for the shipped ones.
+
+    Parameters
+    ----------
+    section : DataSection
+        Its key `folder` counts.
+    folder : pathlib.Path
+        What a relative path is relative to.
+
+    Returns
+    -------
+    pathlib.Path or None
+        An existing folder.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder.
+    """
     if section.folder is None:
         return None
     path = folder / section.folder
@@ -239,7 +274,53 @@ def _priced(frame: gpd.GeoDataFrame, section: DataSection, folder: Path | None) 
         tax_adjustments=section.tax_adjustments,
         directory=folder,
     )
-    return frame.assign(**{PRICE_COLUMN: frame["country"].map(prices["value_eur_per_mwh"])})
+    price = frame["country"].map(prices["value_eur_per_mwh"])
+    if section.bidding_zones:
+        price = _zonal(frame, section, folder).add(frame["country"].map(_added(prices))).fillna(price)
+    return frame.assign(**{PRICE_COLUMN: price})
+
+
+def _added(prices: pd.DataFrame) -> pd.Series[Any]:
+    """Return network charges and taxes per country, which are the same in every zone."""
+    return prices["adjustment_eur_per_mwh"].fillna(0.0)
+
+
+def _zonal(frame: gpd.GeoDataFrame, section: DataSection, folder: Path | None) -> pd.Series[Any]:
+    """Return the day-ahead price of each candidate's bidding zone, NaN where its country has only one."""
+    if section.price_series != "wholesale":
+        raise InputError(f"bidding_zones needs price_series = 'wholesale', not {section.price_series!r}")
+    zones = data.zone_prices(section.price_period, directory=folder)["value_eur_per_mwh"]
+    index = frame.index.to_series()
+    found = pd.Series(np.nan, index=frame.index)
+    for codes in (frame.get("nuts3"), frame.get("nuts2"), frame.get("region"), index):
+        if codes is not None:
+            found = found.fillna(codes.map(zones))
+    return found
+
+
+def _with_own_headroom(frame: gpd.GeoDataFrame, section: DataSection, folder: Path) -> gpd.GeoDataFrame:
+    """Return the candidates with the headroom the user's own table gives some of them."""
+    if section.headroom is None:
+        return frame
+    path = folder / section.headroom
+    try:
+        table = pd.read_csv(path, dtype={"candidate": str})
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot read the headroom table {path}: {str(error).splitlines()[0]}") from error
+    for column in ("candidate", HEADROOM_COLUMN):
+        if column not in table.columns:
+            raise DataError(f"{path} has no column {column!r}{suggestion(column, table.columns)}")
+    own = table.set_index("candidate")[HEADROOM_COLUMN]
+    for position, (candidate, value) in enumerate(own.items(), start=2):
+        if candidate not in frame.index:
+            hint = suggestion(str(candidate), [str(label) for label in frame.index])
+            raise DataError(f"{path}, row {position}: the candidate {candidate!r} is unknown{hint}")
+        if not isinstance(value, int | float) or not 0 <= value < np.inf:
+            raise DataError(f"{path}, row {position}: {HEADROOM_COLUMN} is {value!r}; it must be a number of at least 0")
+    if own.index.has_duplicates:
+        raise DataError(f"{path} holds {own.index[own.index.duplicated()][0]!r} twice")
+    capacity = frame.get(HEADROOM_COLUMN, pd.Series(np.nan, index=frame.index)).astype(float)
+    return frame.assign(**{HEADROOM_COLUMN: own.astype(float).reindex(frame.index).fillna(capacity)})
 
 
 def _read(folder: Path, name: str, identifier: str | None, shipped: Sequence[str]) -> gpd.GeoDataFrame:
@@ -310,22 +391,3 @@ def _normalised(frame: gpd.GeoDataFrame, what: str, index: str) -> gpd.GeoDataFr
         points = projected.geometry.representative_point().to_crs(GEOGRAPHIC)
         projected = projected.assign(longitude_degrees=points.x, latitude_degrees=points.y)
     return projected
-
-
-def _inherited(frame: gpd.GeoDataFrame, regions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Take every attribute the table lacks from the region each candidate's point lies in."""
-    import geopandas as gpd
-
-    points = gpd.GeoDataFrame(
-        index=frame.index,
-        geometry=gpd.points_from_xy(frame["longitude_degrees"], frame["latitude_degrees"]),
-        crs=GEOGRAPHIC,
-    )
-    # Simplified coastlines put some harbours a little out at sea.
-    region = assign_points_to_regions(points, regions, maximum_km=_HARBOUR_KM)["region"]
-    lacking = [column for column in regions.columns if column not in (*frame.columns, "geometry")]
-    taken = regions[lacking].reindex(region.to_numpy()).set_axis(frame.index)
-    return frame.assign(
-        **{column: taken[column] for column in lacking},
-        **({"region": region} if "region" not in frame else {}),
-    )

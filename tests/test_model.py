@@ -389,7 +389,7 @@ class TestTables:
         ("name", "content", "sentence"),
         [
             ("no.csv", None, "there is no such file"),
-            ("nuts3", None, "the table 'nuts3' is unknown; did you mean 'nuts2'?"),
+            ("nuts4", None, "the table 'nuts4' is unknown; did you mean 'nuts"),
             ("bad.gpkg", "not a database", "cannot read the table"),
             ("a.csv", "id,lat\nx,1\n", "has no column 'longitude_degrees'"),
             ("a.csv", "id,lon,lat\nx,1,\n", "row 1 has no 'lat'"),

@@ -12,13 +12,21 @@ Examples
 
 from __future__ import annotations
 
+from siting.data.candidate_sets import candidates, from_regions
+from siting.data.demand_sets import demand
 from siting.data.facilities import accelerators, latency_measurements
+from siting.data.places import ai_factories, internet_exchanges, power_plants
 from siting.data.prices import electricity_prices, price_series
-from siting.data.provenance import attributes, coverage, describe, rules, sources, trace
-from siting.data.regions import boundaries, candidates, demand, neighbours
+from siting.data.provenance import attributes, coverage, describe, rules, sources
+from siting.data.regions import boundaries, neighbours
+from siting.data.strictness import imputed_share, refuse_gaps, strict_gaps, value_kinds
+from siting.data.tracing import trace
+from siting.data.verification import verify
+from siting.data.zones import zone_prices
 
 __all__ = [
     "accelerators",
+    "ai_factories",
     "attributes",
     "boundaries",
     "candidates",
@@ -26,10 +34,19 @@ __all__ = [
     "demand",
     "describe",
     "electricity_prices",
+    "from_regions",
+    "imputed_share",
+    "internet_exchanges",
     "latency_measurements",
     "neighbours",
+    "power_plants",
     "price_series",
+    "refuse_gaps",
     "rules",
     "sources",
+    "strict_gaps",
     "trace",
+    "value_kinds",
+    "verify",
+    "zone_prices",
 ]

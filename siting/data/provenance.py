@@ -1,4 +1,4 @@
-"""Who says so: sources, attributes, the chain behind a value, and how complete the tables are."""
+"""Who says so: sources, attributes, rules, and how complete the tables are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siting.data import checking, reading
-from siting.data.prices import TABLE, electricity_prices
 from siting.data.regions import folder
 from siting.errors import InputError, suggestion
 
@@ -16,10 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PRICE = "electricity_price_eur_per_mwh"
-CHAIN_COLUMNS = (
-    "attribute", "region", "value", "unit", "year", "grade", "rule", "note",
-    "table", "source", "title", "publisher", "licence", "url",
-)  # fmt: skip
+"""The attribute that comes from the price tables and not from a region table."""
 FULL = {"nuts2": 242, "nuts3": 1166, "country": 27}
 """How many regions of the Union each level has."""
 
@@ -89,7 +85,26 @@ def rules(directory: str | PathLike[str] | None = None) -> pd.DataFrame:
     return checking.read_text_table(path, ("rule", "kind", "description")).set_index("rule")
 
 
-def _attribute(name: str, directory: Path | None) -> pd.Series[Any]:
+def attribute_entry(name: str, directory: Path | None) -> pd.Series[Any]:
+    """Return one row of `attributes.csv`, or say which name comes nearest.
+
+    Parameters
+    ----------
+    name : str
+        Name of an attribute.
+    directory : pathlib.Path or None
+        The user's folder; None for the shipped tables.
+
+    Returns
+    -------
+    pandas.Series
+        The row.
+
+    Raises
+    ------
+    siting.errors.InputError
+        If there is no such attribute.
+    """
     table = reading.attribute_table(directory)
     if name not in table.index:
         raise InputError(f"'{name}' is not an attribute{suggestion(name, [*table.index, PRICE])}")
@@ -122,7 +137,7 @@ def describe(attribute: str, directory: str | PathLike[str] | None = None) -> pd
     >>> describe("pue")["grades"]
     'assumption'
     """
-    entry = _attribute(attribute, folder(directory))
+    entry = attribute_entry(attribute, folder(directory))
     table = coverage(directory)
     rows = table[table.index.get_level_values("attribute") == attribute]
     counts = rows[["observed", "derived", "imputed", "missing"]].sum()
@@ -171,85 +186,3 @@ def coverage(directory: str | PathLike[str] | None = None) -> pd.DataFrame:
             }
         )  # fmt: skip
     return pd.DataFrame(lines).set_index(["attribute", "level"])
-
-
-def _row(name: str, region: str, directory: Path | None) -> list[dict[str, Any]]:
-    """Return the row of one attribute, and before the recursion ends those of its inputs."""
-    entry = _attribute(name, directory)
-    rows = reading.values(directory)
-    code = region[:2] if entry["level"] == "country" else region
-    found = rows[(rows["attribute"] == name) & (rows["region"] == code)]
-    chain = [{str(key): cell for key, cell in row.items()} for row in found.to_dict("records")]
-    for part in entry["inputs"].split():
-        chain += _row(part, region, directory)
-    return chain
-
-
-def _price_rows(region: str, series: str, period: str, directory: Path | None) -> list[dict[str, Any]]:
-    """Return the price row of the country and the adjustment added to it."""
-    country = region[:2]
-    price = electricity_prices(series, period, directory=directory).loc[country]
-    base: dict[str, Any] = {
-        "attribute": PRICE,
-        "region": country,
-        "value": f"{price['base_eur_per_mwh']:.1f}",
-        "unit": "EUR/MWh",
-        "table": TABLE,
-        **{key: price[key] for key in ("year", "grade", "rule", "note", "source")},
-    }
-    name = "electricity_adders" if series == "wholesale" else "electricity_tax_adjustments"
-    path = reading.locate(f"{name}.csv", directory)
-    added = checking.read_text_table(path, ("country", "value", "unit", "year", "source", "grade", "note"))
-    added = added[added["country"] == country]
-    kind = added.get("adder", "data_centre_tax")
-    parts = added.assign(region=country, table=name, attribute=kind).to_dict("records")
-    return [base, *({str(key): cell for key, cell in part.items()} for part in parts)]
-
-
-def trace(
-    candidate: str,
-    attribute: str,
-    *,
-    series: str = "eurostat_IG",
-    period: str = "2025-S2",
-    directory: str | PathLike[str] | None = None,
-) -> pd.DataFrame:
-    """Return the chain behind one value: its row, the rows it was computed from, and the source of each.
-
-    Parameters
-    ----------
-    candidate : str
-        NUTS code of a candidate or demand point.
-    attribute : str
-        A name from `attributes()`, or "electricity_price_eur_per_mwh".
-    series, period : str
-        Which price is traced; see `electricity_prices`.
-    directory : path-like, optional
-        A folder whose files replace the shipped ones of the same name.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The value first, its inputs after it; columns `attribute`, `region`, `value`, `unit`, `year`, `grade`,
-        `rule`, `note`, `table`, `source`, `title`, `publisher`, `licence`, `url`.
-
-    Raises
-    ------
-    siting.errors.InputError
-        If there is no such candidate or attribute.
-
-    Examples
-    --------
-    >>> trace("FI1D", "electricity_price_eur_per_mwh")["value"].tolist()
-    ['38.0', '21.9']
-    """
-    where = folder(directory)
-    known = reading.region_codes()
-    if candidate not in known:
-        near = [code for code in known if len(code) == len(candidate)] or known
-        raise InputError(f"'{candidate}' is not a NUTS 2021 region{suggestion(candidate, near)}")
-    chain = _price_rows(candidate, series, period, where) if attribute == PRICE else _row(attribute, candidate, where)
-    table = reading.source_table(where)
-    for row in chain:
-        row.update({key: table.get(row["source"], {}).get(key, "") for key in ("title", "publisher", "licence", "url")})
-    return pd.DataFrame(chain).reindex(columns=list(CHAIN_COLUMNS)).fillna("")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+WIDE_TABLES = frozenset({"grid_nodes"})
+"""Tables with one row per place and one column per attribute, whose provenance `candidate_sets.csv` holds."""
 CODE_LENGTHS = {2: "country", 4: "nuts2", 5: "nuts3"}
 """Level of a region by the length of its code."""
 
@@ -204,7 +206,7 @@ def values(directory: Path | None) -> pd.DataFrame:
         If a row breaks a rule; the sentence names file, row and column.
     """
     attributes = attribute_table(directory)
-    names = sorted({name for cell in attributes["table"] for name in cell.split()})
+    names = sorted({name for cell in attributes["table"] for name in cell.split()} - WIDE_TABLES)
     if directory is not None:
         check_file_names(directory, names)
     frames = []

@@ -1,4 +1,4 @@
-"""The candidate, demand and context tables, put together from the rows of the shipped files."""
+"""The region, demand and context tables, put together from the rows of the shipped files."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 LEVELS = ("nuts2", "nuts3")
+DEMAND_COLUMNS = (
+    "name", "country", "nuts2", "longitude_degrees", "latitude_degrees", "population", "gdp_million_eur",
+    "enterprise_ai_adoption_percent", "geometry",
+)  # fmt: skip
+"""What a demand point is described by."""
 
 
 def folder(directory: str | PathLike[str] | None) -> Path | None:
@@ -52,6 +57,7 @@ def _typed(texts: pd.Series, kind: str) -> pd.Series:
 def _wide(level: str, regions: pd.Index, directory: Path | None) -> pd.DataFrame:
     """Return one column per attribute; a country's value is repeated for each of its regions."""
     attributes = reading.attribute_table(directory)
+    attributes = attributes[attributes["table"].map(lambda cell: bool(set(cell.split()) - reading.WIDE_TABLES))]
     rows = reading.values(directory)
     here = rows[rows["level"].isin([level, "country"])]
     by_attribute = {str(name): group for name, group in here.groupby("attribute")}
@@ -70,48 +76,27 @@ def _wide(level: str, regions: pd.Index, directory: Path | None) -> pd.DataFrame
 
 
 @lru_cache(maxsize=8)
-def _table(level: str, directory: Path | None) -> gpd.GeoDataFrame:
+def table(level: str, directory: Path | None) -> gpd.GeoDataFrame:
+    """Return the regions of a level with the attributes that the region tables hold; callers must not change it.
+
+    Parameters
+    ----------
+    level : {"nuts2", "nuts3"}
+        The level.
+    directory : pathlib.Path or None
+        The user's folder; None for the shipped tables.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        EPSG:3035, indexed by NUTS code.
+    """
     import geopandas
 
     frame = reading.layer(level, directory)
     wide = _wide(level, frame.index, directory)
     texts = frame.drop(columns="geometry").join(wide)
     return geopandas.GeoDataFrame(texts, geometry=frame.geometry, crs=frame.crs)
-
-
-def candidates(level: str = "nuts2", directory: str | PathLike[str] | None = None) -> gpd.GeoDataFrame:
-    """Return the candidate regions with every attribute.
-
-    Parameters
-    ----------
-    level : str, default "nuts2"
-        Only "nuts2", the 242 regions of the EU-27 in NUTS 2021.
-    directory : path-like, optional
-        A folder whose files replace the shipped ones of the same name; the others are taken from the shipped
-        tables.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        EPSG:3035, index `candidate` (NUTS code, EL for Greece). Columns `name`, `country`, `geometry` and
-        those of `siting.data.attributes()`, each in the unit given there. A missing number is NaN, never
-        zero.
-
-    Raises
-    ------
-    siting.errors.InputError
-        If the level is unknown.
-    siting.errors.DataError
-        If a table is wrong; the sentence names file, row and column.
-
-    Examples
-    --------
-    >>> table = candidates()
-    >>> len(table), table.crs.to_epsg(), bool(table.loc["ITI3", "large_enterprise_eligible"])
-    (242, 3035, True)
-    """
-    _check_level(level, ("nuts2",), "candidates")
-    return _table(level, folder(directory)).copy().rename_axis("candidate")
 
 
 def demand(level: str = "nuts3", directory: str | PathLike[str] | None = None) -> gpd.GeoDataFrame:
@@ -145,9 +130,9 @@ def demand(level: str = "nuts3", directory: str | PathLike[str] | None = None) -
     (1166, 441.5)
     """
     _check_level(level, ("nuts3",), "demand")
-    frame = _table(level, folder(directory)).copy().rename_axis("demand_point")
+    frame = table(level, folder(directory)).copy().rename_axis("demand_point")
     frame.insert(2, "nuts2", frame.index.str[:4].astype(object))
-    return frame.drop(columns=["procuring_state", "carbon_intensity_g_per_kwh"])
+    return frame[list(DEMAND_COLUMNS)]
 
 
 def boundaries(level: str = "nuts2", directory: str | PathLike[str] | None = None) -> gpd.GeoDataFrame:

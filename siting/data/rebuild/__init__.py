@@ -12,20 +12,27 @@ import shutil
 from typing import TYPE_CHECKING
 
 from siting import catalogue
+from siting.data.manifest import write_manifest
 from siting.data.reading import source_table
 from siting.data.rebuild import (
     climate,
     cohesion,
     countries,
+    exchanges,
     facilities,
     generation,
     geometry,
     headroom,
+    knowledge,
     network,
+    nodes,
     population_economy,
+    price_copies,
     prices,
+    regional_policy,
     substations,
     surroundings,
+    zones,
 )
 from siting.errors import DataError, OutputError
 
@@ -39,23 +46,33 @@ THEMES = {
     "population_economy": population_economy.rebuild,
     "substations": substations.rebuild,
     "network": network.rebuild,
+    "nodes": nodes.rebuild,
     "generation": generation.rebuild,
     "headroom": headroom.rebuild,
     "climate": climate.rebuild,
     "cohesion": cohesion.rebuild,
     "countries": countries.rebuild,
     "prices": prices.rebuild,
+    "price_copies": price_copies.rebuild,
+    "zones": zones.rebuild,
     "facilities": facilities.rebuild,
+    "knowledge": knowledge.rebuild,
+    "regional_policy": regional_policy.rebuild,
+    "exchanges": exchanges.rebuild,
 }
 """Themes in the order in which they depend on each other."""
 
 HAND_MADE = (
     "attributes.csv",
+    "bidding_zones.csv",
+    "candidate_sets.csv",
     "climate_classes.csv",
+    "connection_waits.csv",
     "electricity_tax_adjustments.csv",
     "generation_derating.csv",
     "grid_parameters.csv",
     "line_types.csv",
+    "published_totals.csv",
     "rules.csv",
     "sources.toml",
 )
@@ -115,3 +132,4 @@ def rebuild(source: Path, target: Path, report: Callable[[str], None] = lambda _
     for name, build in THEMES.items():
         report(name)
         build(source, target)
+    write_manifest(target)

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siting.data.rebuild.raw import numbers, read_csv, read_layer
-from siting.data.rebuild.writing import Row, number, write_rows
+from siting.data.rebuild.writing import Row, number, write_frame, write_rows
 from siting.data.tables import COUNTRY_NAMES, OVERSEAS
 from siting.geography import GEOGRAPHIC, PROJECTED, assign_points_to_regions
 
@@ -19,6 +19,12 @@ SOURCE = "powerplants"
 YEAR = 2025
 OFFSHORE_KM = 30.0
 """Plants this far outside the polygons (offshore wind) belong to the nearest region of their country."""
+FUELS = {
+    "Nuclear": "nuclear", "Hydro": "hydro", "Wind": "wind", "Solar": "solar", "Natural Gas": "gas",
+    "Hard Coal": "coal", "Lignite": "coal", "Solid Biomass": "biomass", "Biogas": "biomass", "Waste": "biomass",
+    "Battery": "storage", "Heat Storage": "storage", "Hydrogen Storage": "storage",
+}  # fmt: skip
+"""Group of each fuel of the source; the rest (oil, geothermal, other) is `other`."""
 NOT_COVERED = frozenset({"CY00", "MT00", *OVERSEAS})
 
 
@@ -61,8 +67,35 @@ def _firm_share(plants: pd.DataFrame, target: Path) -> pd.Series:
     return pd.Series([shares.get(pair, shares.get((pair[0], ""), 0.0)) for pair in pairs], index=plants.index)
 
 
+def _placed(plants: gpd.GeoDataFrame, regions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the plants with `region`, the NUTS-3 region of their country they lie in or off the coast of."""
+    found = pd.concat(
+        [
+            assign_points_to_regions(places, regions[regions["country"] == country], OFFSHORE_KM)
+            for country, places in plants.groupby("country")
+        ]
+    )
+    return plants.join(found["region"]).dropna(subset=["region"])
+
+
+def _plant_table(plants: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the plants as text, sorted by place."""
+    degrees = plants.geometry.to_crs(GEOGRAPHIC)
+    table = pd.DataFrame(
+        {
+            "region": plants["region"],
+            "fuel": plants["fuel"].map(FUELS).fillna("other"),
+            "capacity_mw": [number(value, 1) for value in plants["capacity_mw"]],
+            "firm_mw": [number(value, 1) for value in plants["firm_mw"]],
+            "longitude_degrees": [number(point.x, 4) for point in degrees],
+            "latitude_degrees": [number(point.y, 4) for point in degrees],
+        }
+    )
+    return table.sort_values(list(table.columns), kind="stable")
+
+
 def rebuild(source: Path, target: Path) -> None:
-    """Write `grid_generation.csv`.
+    """Write `grid_generation.csv`, and `power_plants.csv` with what it was summed from.
 
     Parameters
     ----------
@@ -72,15 +105,11 @@ def rebuild(source: Path, target: Path) -> None:
         Folder of the shipped tables, with the polygons and `generation_derating.csv`.
     """
     regions = read_layer(target, "nuts2")
-    plants = operating(source / "grid")
+    plants = _placed(operating(source / "grid"), read_layer(target, "nuts3"))
     plants["firm_mw"] = plants["capacity_mw"] * _firm_share(plants, target)
-    found = pd.concat(
-        [
-            assign_points_to_regions(places, regions[regions["country"] == country], OFFSHORE_KM)
-            for country, places in plants.groupby("country")
-        ]
-    )
-    totals = plants.join(found).groupby("region")[["capacity_mw", "firm_mw"]].sum()
+    write_frame(_plant_table(plants), target / "power_plants.csv")
+    # The levels nest: the first four characters of a NUTS-3 code are its NUTS-2 region.
+    totals = plants.groupby(plants["region"].str[:4])[["capacity_mw", "firm_mw"]].sum()
     rows = []
     for region in regions.index:
         covered = region not in NOT_COVERED

@@ -33,8 +33,19 @@ NOT_COVERED = frozenset({"CY00", "MT00", *OVERSEAS})
 """Regions outside the extract: their rating is unknown, not zero."""
 
 
-def _buses(folder: Path) -> gpd.GeoDataFrame:
-    """Return the alternating-current buses in EPSG:3035: country, voltage class, and whether only a joint."""
+def read_buses(folder: Path) -> gpd.GeoDataFrame:
+    """Return the alternating-current buses of the ENTSO-E map.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of the raw files of the map.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        EPSG:3035; `country`, `high` (of the class of 300 to 420 kV) and `joint` (a branching, no substation).
+    """
     raw = read_csv(folder / "buses.csv", ("bus_id", "voltage", "dc", "symbol", "tags", "x", "y"), quotechar="'")
     raw = raw[raw["dc"] != "t"].set_index("bus_id")
     return gpd.GeoDataFrame(
@@ -95,7 +106,7 @@ def _stand_ins(buses: gpd.GeoDataFrame, mapped: gpd.GeoDataFrame, empty: pd.Inde
 def _bus_regions(source: Path, target: Path) -> pd.Series:
     """Return the NUTS-2 region, or `ABROAD`, of every alternating-current bus."""
     regions, neighbours = read_layer(target, "nuts2"), read_layer(target, "neighbours")
-    buses = _buses(source / "grid" / "entsoegridkit")
+    buses = read_buses(source / "grid" / "entsoegridkit")
     mapped = sites(source / "grid", regions)
     found = _by_polygon(buses, regions, neighbours)
     # The map is schematic; the mapped sites stand where the substations are.
@@ -104,8 +115,21 @@ def _bus_regions(source: Path, target: Path) -> pd.Series:
     return found
 
 
-def _circuits(folder: Path, target: Path) -> pd.DataFrame:
-    """Return the existing lines of 220 kV and above: buses, circuits, and MVA of one circuit."""
+def read_circuits(folder: Path, target: Path) -> pd.DataFrame:
+    """Return the existing lines of 220 kV and above.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of the raw files of the map.
+    target : pathlib.Path
+        Folder of the shipped tables, with `line_types.csv`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `bus0`, `bus1`, `voltage` (text), `circuits` and `rating` (MVA of one circuit).
+    """
     columns = ("line_id", "bus0", "bus1", "voltage", "circuits", "under_construction")
     raw = read_csv(folder / "lines.csv", columns, quotechar="'")
     voltage = numbers(raw["voltage"])
@@ -145,7 +169,7 @@ def rebuild(source: Path, target: Path) -> None:
         Folder of the shipped tables, with the polygons and `line_types.csv`.
     """
     folder = source / "grid" / "entsoegridkit"
-    capacity = _import_capacity(_circuits(folder, target), _bus_regions(source, target))
+    capacity = _import_capacity(read_circuits(folder, target), _bus_regions(source, target))
     rows = []
     for region in read_layer(target, "nuts2").index:
         if region in NOT_COVERED:

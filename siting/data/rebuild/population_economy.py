@@ -138,7 +138,8 @@ def _demand_points(regions: gpd.GeoDataFrame) -> tuple[gpd.GeoSeries, pd.Series]
 
 def _demand_rows(folder: Path, regions: gpd.GeoDataFrame, gdp: pd.Series, gdp_year: str) -> list[Row]:
     """Return the rows of the NUTS-3 demand table."""
-    population = read_crosswalk(folder, 3).groupby("code_v2021")["pop21"].sum().reindex(regions.index)
+    sums = read_crosswalk(folder, 3).groupby("code_v2021")[["pop21", "areaKm"]].sum().reindex(regions.index)
+    population = sums["pop21"]
     points, inside = _demand_points(regions)
     parents = regions.index.str[:4]
     share = population / population.groupby(parents).transform("sum")
@@ -151,6 +152,9 @@ def _demand_rows(folder: Path, regions: gpd.GeoDataFrame, gdp: pd.Series, gdp_ye
         place = {"unit": "degree", "year": "2021", "source": "nuts_2021", "grade": "derived", "rule": rule}
         rows += [
             Row(region, "population", people, "person", POPULATION_YEAR, POPULATION, "official"),
+            Row(
+                region, "area_km2", number(sums.loc[region, "areaKm"], 1), "km2", POPULATION_YEAR, POPULATION, "official",
+            ),
             Row(
                 region, "gdp_million_eur", number(gdp_share[region], 1), "million EUR", gdp_year, GDP,
                 "derived", SHARED_RULE,

@@ -27,6 +27,8 @@ OFFSHORE_KM = 5.0
 """A substation this far outside every polygon of its country belongs to the nearest one."""
 HIGH_KV = 300.0
 LOW_KV = 220.0
+CLASS_KV = 290.0
+"""Lines and buses from here on are of the class of 300 to 420 kV."""
 NOT_COVERED = frozenset({"CY00", "MT00", *OVERSEAS})
 """Regions outside the extract: their counts are unknown, not zero."""
 
@@ -53,6 +55,11 @@ def _clusters(points: gpd.GeoSeries) -> np.ndarray:
     return np.asarray(connected_components(links, directed=False)[1])
 
 
+def _listed(voltages: pd.Series) -> str:
+    """Return the voltages of a site as text, highest first: `380/220`."""
+    return "/".join(number(voltage) for voltage in sorted(set(voltages), reverse=True))
+
+
 def sites(folder: Path, regions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the substations of the Union merged into sites.
 
@@ -61,13 +68,14 @@ def sites(folder: Path, regions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     folder : pathlib.Path
         Folder of the raw grid files.
     regions : geopandas.GeoDataFrame
-        NUTS-2 polygons with a `country` column.
+        NUTS-2 or NUTS-3 polygons with a `country` column.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        One row per site: `voltage` (highest, kV), `voltages` (how many), `transformer_mva`, `region`,
-        `distance_km` (outside its region), and a point in EPSG:3035.
+        One row per site: `bus` (that of the highest voltage), `voltage` (highest, kV), `voltages` (how many),
+        `voltages_kv` (all of them as text, highest first), `low` (whether there is a bus below 290 kV),
+        `transformer_mva`, `region`, `distance_km` (outside its region), and a point in EPSG:3035.
     """
     buses = _buses(folder)
     buses["site"] = _clusters(buses.geometry)
@@ -75,15 +83,19 @@ def sites(folder: Path, regions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     rating = numbers(transformers["s_nom"]).groupby(transformers["bus0"]).sum()
     buses["transformer_mva"] = rating.reindex(buses.index).fillna(0.0)
     by_site = buses.groupby("site")
+    # The bus of the highest voltage stands for the site: a mean of points may lie in a neighbour's field.
+    foremost = buses.reset_index().sort_values("voltage", ascending=False, kind="stable").groupby("site")
     merged = gpd.GeoDataFrame(
         {
+            "bus": foremost["bus_id"].first(),
             "country": by_site["country"].first(),
             "voltage": by_site["voltage"].max(),
             "voltages": by_site["voltage"].nunique(),
+            "voltages_kv": by_site["voltage"].agg(_listed),
+            "low": by_site["voltage"].min() < CLASS_KV,
             "transformer_mva": by_site["transformer_mva"].sum(),
         },
-        # The bus of the highest voltage stands for the site: a mean of points may lie in a neighbour's field.
-        geometry=buses.sort_values("voltage", ascending=False, kind="stable").groupby("site").geometry.first(),
+        geometry=foremost["geometry"].first(),
         crs=PROJECTED,
     )
     # The extract's national code decides the country: a substation across a simplified border stays at home.

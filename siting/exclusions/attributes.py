@@ -1,53 +1,24 @@
-"""The registered exclusions: tests that remove a candidate before anything is chosen, with the reason.
-
-An excluded candidate stays in the table and on the map; its reason can be read there. A candidate without the
-value a test needs is excluded by that test and the reason says so: a missing value is never a pass.
-"""
+"""Exclusions by what the candidate table says of a candidate: capacity, voltage, status, country, any column."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, Strict, model_validator
+from pydantic import Field, model_validator
 
-from siting.blocks import Block, Case, Registry
 from siting.errors import InputError, suggestion
+from siting.exclusions.block import Codes, ExclusionBlock, Reasons, missing_reasons, register
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-Reasons = list[str | None]
-Codes = Annotated[tuple[str, ...], Strict(strict=False)]
-_AND = "; "
+    from siting.blocks import Case
+
 _ROUNDING = 1e-9
-
-
-class ExclusionBlock(Block):
-    """An exclusion of a model file."""
-
-    def reasons(self, case: Case) -> Reasons:
-        """Return, per candidate, why it is excluded, or None; J entries.
-
-        Parameters
-        ----------
-        case : Case
-            J candidates; any of their values may be missing.
-
-        Returns
-        -------
-        list of (str or None)
-            One clause per excluded candidate.
-        """
-        raise NotImplementedError
-
-
-registry: Registry[ExclusionBlock] = Registry("exclusion")
-register = registry.register
 
 
 @register
@@ -91,7 +62,7 @@ class GridCapacityExclusion(ExclusionBlock):
         return self._judged(case, texts, capacity >= needed * (1 - _ROUNDING))
 
     def _judged(self, case: Case, texts: list[str], passes: NDArray[np.bool_]) -> Reasons:
-        missing = _missing_reasons(case, self.columns())
+        missing = missing_reasons(case, self.columns())
         return [
             absent or (None if passed else text) for absent, passed, text in zip(missing, passes, texts, strict=True)
         ]
@@ -126,7 +97,7 @@ class MinimumVoltage(ExclusionBlock):
         substations = sum((case.numbers(column) for column in self.columns()), np.zeros(len(case.candidates)))
         return [
             absent or (None if count > 0 else f"no substation of {self.minimum_kv} kV or more")
-            for absent, count in zip(_missing_reasons(case, self.columns()), substations, strict=True)
+            for absent, count in zip(missing_reasons(case, self.columns()), substations, strict=True)
         ]
 
 
@@ -150,7 +121,7 @@ class Outermost(ExclusionBlock):
         """Return the status of each outermost region."""
         return [
             absent or ("outermost region" if flag else None)
-            for absent, flag in zip(_missing_reasons(case, self.columns()), case.numbers("outermost") == 1, strict=True)
+            for absent, flag in zip(missing_reasons(case, self.columns()), case.numbers("outermost") == 1, strict=True)
         ]
 
 
@@ -199,7 +170,7 @@ class Countries(ExclusionBlock):
         InputError
             If a listed country has no candidate.
         """
-        absent = _missing_reasons(case, self.columns())
+        absent = missing_reasons(case, self.columns())
         if self.keep == ("procuring",):
             out = ["not a procuring state" if flag == 0 else None for flag in case.numbers("procuring_state")]
         else:
@@ -260,7 +231,7 @@ class AttributeExclusion(ExclusionBlock):
     def reasons(self, case: Case) -> Reasons:
         """Return the value that fails, and the bound or list it fails."""
         failures = self._texts(case) if self.values else self._numbers(case)
-        absent = _missing_reasons(case, self.columns())
+        absent = missing_reasons(case, self.columns())
         return [first or second for first, second in zip(absent, failures, strict=True)]
 
     def _texts(self, case: Case) -> Reasons:
@@ -282,42 +253,3 @@ class AttributeExclusion(ExclusionBlock):
                 if bound is not None and fails(value, bound):
                     reasons[position] = f"{self.attribute} of {value:g} is {word} {bound:g}"
         return reasons
-
-
-def missing_data(case: Case, needs: Iterable[tuple[str, str]]) -> Reasons:
-    """Return, per candidate, which needed attributes it lacks and what needs them, or None.
-
-    Parameters
-    ----------
-    case : Case
-        J candidates.
-    needs : iterable of (str, str)
-        Column, and what reads it ("criterion 'energy_cost'").
-
-    Returns
-    -------
-    list of (str or None)
-        J entries.
-
-    Raises
-    ------
-    InputError
-        If the candidate table has no such column at all; what needs it is named.
-    """
-    readers: dict[str, list[str]] = {}
-    for column, reader in dict.fromkeys(needs):
-        if column not in case.candidates.columns:
-            hint = suggestion(column, [str(name) for name in case.candidates.columns])
-            raise InputError(f"{reader} needs the column {column!r}, which the candidate table lacks{hint}")
-        readers.setdefault(column, []).append(reader)
-    return _missing_reasons(case, {column: f" (needed by {', '.join(who)})" for column, who in readers.items()})
-
-
-def _missing_reasons(case: Case, columns: Iterable[str] | Mapping[str, str]) -> Reasons:
-    """Return which columns have no value; a mapping adds its text to each."""
-    added = columns if isinstance(columns, Mapping) else dict.fromkeys(columns, "")
-    lacking: list[list[str]] = [[] for _ in range(len(case.candidates))]
-    for column, text in added.items():
-        for position in np.flatnonzero(case.is_missing(column)):
-            lacking[position].append(f"no value for {column}{text}")
-    return [_AND.join(texts) or None for texts in lacking]
