@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from siting.criterion import Criterion, Limit, finite_vector
+from siting.criterion import Criterion, Limit, Pairs, finite_vector
 from siting.errors import InputError, suggestion
 
 if TYPE_CHECKING:
@@ -168,10 +168,14 @@ def check_pair(pair: Any, known: Mapping[Hashable, int], name: str) -> Iterable[
 def check_conflicts(
     conflicts: Iterable[Sequence[Hashable]] | Mapping[str, Iterable[Sequence[Hashable]]],
     known: Mapping[Hashable, int],
-) -> dict[str, tuple[tuple[Hashable, Hashable], ...]]:
-    named = conflicts if isinstance(conflicts, Mapping) else {"conflicts": conflicts}
-    checked: dict[str, tuple[tuple[Hashable, Hashable], ...]] = {}
+) -> dict[str, Sequence[tuple[Hashable, Hashable]]]:
+    named: Mapping[str, Any] = conflicts if isinstance(conflicts, Mapping) else {"conflicts": conflicts}
+    checked: dict[str, Sequence[tuple[Hashable, Hashable]]] = {}
     for name, pairs in named.items():
+        if isinstance(pairs, Pairs) and pairs.candidates == tuple(known):
+            if len(pairs):
+                checked[name] = pairs
+            continue
         if not isinstance(pairs, Iterable):
             raise InputError(f"rule {name!r} is {pairs!r}; give a list of pairs of candidates")
         unique: dict[tuple[Hashable, Hashable], None] = {}

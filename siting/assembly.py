@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from siting.blocks import Block
     from siting.model import Model
+    from siting.rules import NamedPairs
 
 MISSING_DATA = "missing data"
 """Name of the exclusion that no model file lists: a value an enabled criterion or rule needs is missing."""
@@ -225,9 +226,9 @@ def _weights(model: Model) -> dict[str, float]:
     return {name: block.weight for name, block in model.active_criteria.items()}
 
 
-def _rules(model: Model, case: Case) -> tuple[dict[str, Limit], dict[str, list[tuple[str, str]]]]:
+def _rules(model: Model, case: Case) -> tuple[dict[str, Limit], NamedPairs]:
     limits: dict[str, Limit] = {}
-    conflicts: dict[str, list[tuple[str, str]]] = {}
+    conflicts: NamedPairs = {}
     for name, block in model.rules.items():
         if not block.enabled:
             continue

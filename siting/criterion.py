@@ -1,10 +1,11 @@
-"""What an instance is made of: a `Criterion` that is optimised, and a `Limit` on the choice."""
+"""What an instance is made of: a `Criterion` that is optimised, a `Limit` on the choice, `Pairs` in conflict."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 
@@ -149,3 +150,55 @@ class Limit:
         object.__setattr__(self, "coefficients", finite_vector(coefficients, "coefficients"))
         object.__setattr__(self, "lower", bounds["lower"])
         object.__setattr__(self, "upper", bounds["upper"])
+
+
+class Pairs(Sequence[tuple[Hashable, Hashable]]):
+    """Pairs of candidates held as positions: millions of conflicts in a few bytes each.
+
+    It reads like a list of pairs of identifiers, and an `Instance` takes it wherever it takes such a list.
+
+    Parameters
+    ----------
+    positions : array-like of int, shape (pairs, 2)
+        Positions of the two candidates of each pair, in any order.
+    candidates : iterable of hashable
+        Identifiers of all J candidates.
+
+    Raises
+    ------
+    InputError
+        If a position is out of range, or a candidate is paired with itself.
+
+    Examples
+    --------
+    >>> pairs = Pairs([[2, 0]], ["a", "b", "c"])
+    >>> list(pairs), ("a", "c") in pairs
+    ([('a', 'c')], True)
+    """
+
+    def __init__(self, positions: ArrayLike, candidates: Iterable[Hashable]) -> None:
+        self.candidates = tuple(candidates)
+        array = np.sort(np.asarray(positions, dtype=np.int64).reshape(-1, 2), axis=1)
+        if len(array) and (array.min() < 0 or array.max() >= len(self.candidates)):
+            raise InputError(f"a pair names position {array.max()} where there are {len(self.candidates)} candidates")
+        if (array[:, 0] == array[:, 1]).any():
+            itself = self.candidates[array[array[:, 0] == array[:, 1]][0, 0]]
+            raise InputError(f"a pair sets candidate {itself!r} in conflict with itself")
+        self.positions: NDArray[np.int64] = np.unique(array, axis=0)
+        self.positions.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[Hashable, Hashable]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[tuple[Hashable, Hashable]]: ...
+    def __getitem__(self, index: int | slice) -> tuple[Hashable, Hashable] | list[tuple[Hashable, Hashable]]:
+        if isinstance(index, slice):
+            return [self[position] for position in range(*index.indices(len(self)))]
+        first, second = self.positions[index].tolist()
+        return self.candidates[first], self.candidates[second]
+
+    def __repr__(self) -> str:
+        return f"Pairs({len(self)} pairs of {len(self.candidates)} candidates)"

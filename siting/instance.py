@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -27,13 +27,13 @@ from siting._instance_checks import (
     check_sites,
     check_weights,
 )
-from siting.criterion import Criterion, Limit, Sense, finite_vector
+from siting.criterion import Criterion, Limit, Pairs, Sense, finite_vector
 from siting.errors import InputError, suggestion
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Criterion", "Instance", "Limit", "Sense"]
+__all__ = ["Criterion", "Instance", "Limit", "Pairs", "Sense"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -63,7 +63,8 @@ class Instance:
     limits : mapping of str to Limit
         Linear rules, each under a name a person understands.
     conflicts : iterable of pairs, or mapping of str to iterable of pairs
-        Pairs of candidates that may not both be chosen, optionally under the name of the rule they come from.
+        Pairs of candidates that may not both be chosen, optionally under the name of the rule they come from. `Pairs`
+        holds millions of them.
     capacity : array-like of shape (J,), optional
         The most demand each site can serve; the assignment may then be fractional.
     constant : float
@@ -95,7 +96,7 @@ class Instance:
     required: tuple[Hashable, ...] = ()
     forbidden: Mapping[Hashable, str] = field(default_factory=dict)
     limits: Mapping[str, Limit] = field(default_factory=dict)
-    conflicts: Mapping[str, tuple[tuple[Hashable, Hashable], ...]] = field(default_factory=dict)
+    conflicts: Mapping[str, Sequence[tuple[Hashable, Hashable]]] = field(default_factory=dict)
     capacity: NDArray[np.float64] | None = None
     constant: float = 0.0
 
@@ -201,7 +202,9 @@ class Instance:
         """Per conflict rule, the positions of its pairs, shape (pairs, 2)."""
         known = self._position
         return {
-            name: np.array([(known[first], known[second]) for first, second in pairs], dtype=np.int64).reshape(-1, 2)
+            name: pairs.positions
+            if isinstance(pairs, Pairs)
+            else np.array([(known[first], known[second]) for first, second in pairs], dtype=np.int64).reshape(-1, 2)
             for name, pairs in self.conflicts.items()
         }
 

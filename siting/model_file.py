@@ -226,7 +226,9 @@ def from_here(overrides: Mapping[str, Any]) -> dict[str, Any]:
     section = overrides.get("data")
     if not isinstance(section, Mapping):
         return dict(overrides)
-    paths = {key: section[key] for key in ("candidates", "demand") if Path(str(section.get(key, ""))).is_file()}
+    paths = {
+        key: section[key] for key in ("candidates", "demand", "headroom") if Path(str(section.get(key, ""))).is_file()
+    }
     paths |= {key: section[key] for key in ("folder",) if key in section and Path(str(section[key])).is_dir()}
     absolute = {key: str(Path(value).absolute()) for key, value in paths.items()}
     return {**overrides, "data": {**section, **absolute}}

@@ -6,6 +6,7 @@ price of a rule can be explained in words.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import numpy as np
@@ -14,17 +15,15 @@ from pydantic import Field, Strict, model_validator
 
 from siting.blocks import Block, Case, Registry
 from siting.errors import InputError, suggestion
-from siting.geography import distance_matrix_km
-from siting.instance import Limit
+from siting.geography import pairs_nearer_than
+from siting.instance import Limit, Pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 Count = Annotated[int, Field(ge=0)]
 Names = Annotated[tuple[str, ...], Strict(strict=False)]
-Pairs = list[tuple[str, str]]
+NamedPairs = dict[str, Sequence[tuple[Hashable, Hashable]]]
 
 
 class RuleBlock(Block):
@@ -35,7 +34,7 @@ class RuleBlock(Block):
         del case
         return {}
 
-    def conflicts(self, case: Case) -> dict[str, Pairs]:
+    def conflicts(self, case: Case) -> NamedPairs:
         """Return pairs of candidates that may not both be chosen, under human names."""
         del case
         return {}
@@ -137,13 +136,11 @@ class Spacing(RuleBlock):
     kind: Literal["spacing"] = "spacing"
     minimum_km: float = Field(gt=0)
 
-    def conflicts(self, case: Case) -> dict[str, Pairs]:
+    def conflicts(self, case: Case) -> NamedPairs:
         """Return the pairs that stand too close, under one name."""
-        near = np.triu(distance_matrix_km(case.candidates, case.candidates) < self.minimum_km, k=1)
-        identifiers = list(case.candidates.index)
-        pairs = [(identifiers[first], identifiers[second]) for first, second in np.argwhere(near)]
+        near = pairs_nearer_than(case.candidates, self.minimum_km)
         title = self.name or f"sites at least {self.minimum_km:g} km apart"
-        return {title: pairs} if pairs else {}
+        return {title: Pairs(near, case.candidates.index)} if len(near) else {}
 
 
 @register

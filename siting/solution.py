@@ -253,9 +253,8 @@ class Solution:
             room = 1e-9 * max(1.0, abs(value))
             binding = value - lower <= room or upper - value <= room
             rows.append({"rule": name, "value": value, "lower": lower, "upper": upper, "binding": binding})
-        held = set(self.portfolio or ())
-        for name, pairs in instance.conflicts.items():
-            broken = sum(1 for first, second in pairs if first in held and second in held)
+        for name, pairs in instance.conflict_positions.items():
+            broken = np.isin(pairs, chosen).all(axis=1).sum()
             row = {"rule": name, "value": float(broken), "lower": -math.inf, "upper": 0.0, "binding": False}
             rows.append(row)
         return pd.DataFrame(rows).set_index("rule")

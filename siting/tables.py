@@ -226,12 +226,13 @@ def price_options(section: DataSection, folder: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        `series`, `period`, `tax_adjustments`, `directory`.
+        `series`, `period`, `tax_adjustments`, `bidding_zones`, `directory`.
     """
     return {
         "series": section.price_series,
         "period": section.price_period,
         "tax_adjustments": section.tax_adjustments,
+        "bidding_zones": section.bidding_zones,
         "directory": data_folder(section, folder),
     }
 
@@ -316,7 +317,9 @@ def _with_own_headroom(frame: gpd.GeoDataFrame, section: DataSection, folder: Pa
             hint = suggestion(str(candidate), [str(label) for label in frame.index])
             raise DataError(f"{path}, row {position}: the candidate {candidate!r} is unknown{hint}")
         if not isinstance(value, int | float) or not 0 <= value < np.inf:
-            raise DataError(f"{path}, row {position}: {HEADROOM_COLUMN} is {value!r}; it must be a number of at least 0")
+            raise DataError(
+                f"{path}, row {position}: {HEADROOM_COLUMN} is {value!r}; it must be a number of at least 0"
+            )
     if own.index.has_duplicates:
         raise DataError(f"{path} holds {own.index[own.index.duplicated()][0]!r} twice")
     capacity = frame.get(HEADROOM_COLUMN, pd.Series(np.nan, index=frame.index)).astype(float)

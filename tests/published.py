@@ -58,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         """Say nothing."""
 
-    def do_GET(self):  # noqa: N802 - the name http.server asks for
+    def do_GET(self):
         """Answer."""
         publishers = self.server.publishers
         path = urlsplit(self.path).path

@@ -109,6 +109,10 @@ A,PPS,LV09,2022,50
 A,PPS,EE00,2023,90
 A,PPS,LV08,2023,:
 A,PPS,LV09,2023,60
+A,PPS,EE00,2016,80
+A,PPS,EE00,2017,84
+A,PPS,LV08,2016,64
+A,PPS,LV09,2016,56
 """,
     "eurostat_nama_10r_2gdp.csv": """unit,geo,TIME_PERIOD,OBS_VALUE
 MIO_EUR,EE00,2023,30000
@@ -132,14 +136,37 @@ HR,IG,: @C,: @C,: @C
 
 
 def ember() -> str:
-    """Return day-ahead means: Croatia 100 in every month of 2025, Serbia besides, France but for December."""
+    """Return day-ahead means: Croatia 100 and 120 in 2025, Serbia too, France but for December, Sweden 50 and 40."""
     lines = ["Country,ISO3 Code,Date,Price (EUR/MWhe)"]
     for month in range(1, 13):
         lines.append(f"Croatia,HRV,2025-{month:02d}-01,{100 if month <= 6 else 120}")
         lines.append(f"Serbia,SRB,2025-{month:02d}-01,90")
         if month < 12:
             lines.append(f"France,FRA,2025-{month:02d}-01,60")
+        lines += [f"Sweden,SWE,2023-{month:02d}-01,50", f"Sweden,SWE,2025-{month:02d}-01,40"]
     return "\n".join(lines) + "\n"
+
+
+def zone_prices(price: float) -> str:
+    """Return a year of hourly prices, one of them missing, as the Transparency Platform writes it."""
+    hours = [f'"01.01.2023 00:00 - 01.01.2023 01:00","{price:.2f}","EUR"'] * 8759
+    head = '"MTU (CET/CEST)","Day-ahead Price [EUR/MWh]","Currency","BZN|SE1"'
+    return "\n".join([head, *hours, '"31.12.2023 23:00 - 01.01.2024 00:00","-","EUR"']) + "\n"
+
+
+def exchanges() -> str:
+    """Return exchanges: well placed, without a place, and one that says Tallinn and lies in Frankfurt."""
+    columns = ("id", "name", "city", "country", "net_count", "lat", "lng")
+    rows = [
+        (1, "Here  IX", "Tallinn", "EE", 150, 59.44, 24.75),
+        (2, "Placeless IX", "Riga", "LV", 120, None, None),
+        (3, "Elsewhere IX", "Tallinn", "EE", 300, 50.1, 8.7),
+        (4, "Nowhere IX", "Atlantis", "EE", 5, None, None),
+        (5, "Far IX", "Paris", "FR", 400, 48.86, 2.35),
+        (6, "Abroad IX", "Oslo", "NO", 90, 59.91, 10.75),
+        (7, "Overseas IX", "Lima", "PE", 90, -12.0, -77.0),
+    ]
+    return json.dumps({"exchanges": [dict(zip(columns, row, strict=True)) for row in rows]})
 
 
 def write_raw_files(folder: Path) -> Path:
@@ -173,6 +200,25 @@ def write_raw_files(folder: Path) -> Path:
             f"Entity,Code,Year,Carbon intensity of electricity - gCO2/kWh\n{everywhere}\n"
         ),
         "ai/ai_adoption_by_country.csv": "geo,value,year\n" + "\n".join(f"{code},10.5,2025" for code in EU27) + "\n",
+        "internet/peeringdb_ixps.json": exchanges(),
+        **{f"prices/SE{n}_2023_entsoe.csv": zone_prices(20.0 * n) for n in (1, 2, 3, 4)},
+        "population/eurostat_tgs00042_gerd_rd_expenditure.csv": (
+            "geo,TIME_PERIOD,OBS_VALUE\nEE00,2021,1.5\nEE00,2023,1.8\nLV08,2023,1.0\nLV09,2023,0.6\n"
+        ),
+        "population/eurostat_tgs00109_tertiary_education_25_64.csv": (
+            "geo,TIME_PERIOD,OBS_VALUE\nEE00,2024,42.0\nLV08,2012,30.0\n"
+        ),
+        "ai/ai_factories_compiled.csv": (
+            "wave,date,country,name,city,host,status_of_check\n"
+            "1,2024-12-10,EE,Test Factory,Tallinn (system elsewhere),Host,verified in stored page (x)\n"
+            "3,2025-10-10,LV,Other,Riga,Host,country verified; rest from memory\n"
+        ),
+        "cohesion/jtf_territories_unchecked.csv": (
+            "country,territory_name,nuts3_or_nuts2_codes_from_memory,confidence\n"
+            'EE,Ida-Viru,"EE007 (NUTS2016) / EE004 (NUTS2021+)",medium\n'
+        ),
+        "cohesion/country_gdp_index_2015_17.csv": "country,gdp_pps_index_2015_17_recomputed,below_EU27,"
+        "cohesion_fund_2021_27(M)\n" + "\n".join(f"{code},80,Y,{'Y' if code > 'EE' else 'N'}" for code in EU27) + "\n",
         "internet/rtt_europe_azure_p95_2026-07-30.csv": (
             "region_a,city_a,region_b,city_b,gc_km,rtt_p95_min_ms\nb,Oslo,c,Riga,850,25.0\na,Berlin,c,Riga,840,22.0\n"
         ),

@@ -27,7 +27,16 @@ from siting.data.refresh.transfer import Transfer
 from siting.errors import DataError, InputError, OutputError
 
 QUICK = Patience(retries=2, backoff_seconds=0.0, connect_seconds=2.0, read_seconds=0.3)
-ALIKE = ("geometry", "surroundings", "population_economy", "substations", "network", "generation", "countries", "prices")
+ALIKE = (
+    "geometry",
+    "surroundings",
+    "population_economy",
+    "substations",
+    "network",
+    "generation",
+    "countries",
+    "prices",
+)
 PRICE_PATH = "/eurostat/statistics/1.0/data/nrg_pc_205"
 EMBER_PATH = "/ember/price/outputs/european_wholesale_electricity_price_data_monthly.csv"
 
@@ -148,8 +157,8 @@ def test_sources_say_what_the_new_tables_were_made_of(mirror, tmp_path):
     before = (catalogue.data_directory() / "sources.toml").read_text(encoding="utf-8").splitlines()
     after = (target / "sources.toml").read_text(encoding="utf-8").splitlines()
     changed = [new for old, new in zip(before, after, strict=True) if old != new]
-    assert {re.split(" = ", line)[0] for line in changed} == {
-        "retrieved", '"prices/eurostat_nrg_pc_205_if_ig_ex_vat.csv"', '"prices/ember_wholesale_monthly.csv"',
+    assert {re.split(" = ", line)[0] for line in changed} - {"retrieved"} == {
+        '"prices/eurostat_nrg_pc_205_if_ig_ex_vat.csv"', '"prices/ember_wholesale_monthly.csv"',
         '"climate/owid_carbon_intensity_electricity.csv"', '"ai/ai_adoption_by_country.csv"',
     }  # fmt: skip
 
@@ -175,7 +184,9 @@ def test_missing_prices_stay_missing(mirror, transfer, tmp_path):
 
 def test_json_stat_may_hold_lists_or_mappings(tmp_path):
     """Both forms of the standard, and a cell that is missing."""
-    text = json_stat({"geo": ["EE", "LV"], "time": ["2024", "2025"]}, {("EE", "2024"): (1.5, "p"), ("LV", "2025"): (2, "")})
+    text = json_stat(
+        {"geo": ["EE", "LV"], "time": ["2024", "2025"]}, {("EE", "2024"): (1.5, "p"), ("LV", "2025"): (2, "")}
+    )
     document = json.loads(text)
     (tmp_path / "mapping.json").write_text(text, encoding="utf-8")
     listed = [document["value"].get(str(place)) for place in range(4)]
@@ -192,7 +203,7 @@ def test_an_answer_that_is_no_dataset_is_refused(tmp_path):
     """Eurostat answers a wrong filter with a document that says so."""
     path = tmp_path / "error.json"
     path.write_text(json.dumps({"error": [{"status": 400, "label": "Dimension not defined"}]}), encoding="utf-8")
-    with pytest.raises(DataError, match="no JSON-stat dataset.*Dimension not defined"):
+    with pytest.raises(DataError, match=r"no JSON-stat dataset.*Dimension not defined"):
         read_json_stat(path, "eurostat nrg_pc_205")
 
 
@@ -211,7 +222,10 @@ def test_cities_are_read_from_the_archive_of_geonames(publishers, transfer, tmp_
 
     publishers.serve("/geonames/cities15000.zip", cities())
     write(Client(transfer, publishers.address, {}), tmp_path / "cities.csv")
-    assert [row["population"] for row in rows_of((tmp_path / "cities.csv").read_text(encoding="utf-8"))] == ["394024", "605802"]
+    assert [row["population"] for row in rows_of((tmp_path / "cities.csv").read_text(encoding="utf-8"))] == [
+        "394024",
+        "605802",
+    ]
 
 
 # Failures: one sentence, and the tables as they were.
@@ -299,7 +313,7 @@ def test_nobody_listens(transfer):
     """Connection refused."""
     with server() as running:
         address = running.address
-    with pytest.raises(DataError, match="file: .*connection refused"):
+    with pytest.raises(DataError, match=r"file: .*connection refused"):
         transfer.fetch(address + "/file", "file")
 
 
@@ -324,7 +338,7 @@ def test_a_damaged_file_of_a_record(mirror, transfer, tmp_path):
     good = publishers.answers[path][0].body
     publishers.answers[path][0].body = good.replace(b"330", b"331")
     client = Client(transfer, publishers.address, pins)
-    with pytest.raises(DataError, match="zenodo .*has the md5 .* is expected"):
+    with pytest.raises(DataError, match=r"zenodo .*has the md5 .* is expected"):
         CLIENTS["grid/osm_buses.csv"](client, tmp_path / "buses.csv")
     assert not (tmp_path / "buses.csv").exists()
     publishers.answers[path][0].body = good
@@ -336,7 +350,7 @@ def test_a_file_of_a_fixed_version_must_be_that_file(mirror, transfer, tmp_path)
     """The converter's checksum is known beforehand."""
     publishers, _, pins = mirror
     client = Client(transfer, publishers.address, pins | {"population/n2_cm_v2021_v2024.csv": "0" * 64})
-    with pytest.raises(DataError, match="has the sha256 .*, 000000000000… is expected"):
+    with pytest.raises(DataError, match=r"has the sha256 .*, 000000000000… is expected"):
         CLIENTS["population/n2_cm_v2021_v2024.csv"](client, tmp_path / "converter.csv")
 
 
@@ -345,17 +359,21 @@ def test_a_link_that_leads_elsewhere_is_not_followed(mirror, transfer, tmp_path)
     publishers, _, pins = mirror
     record = publishers.answers["/zenodo/records/14144752"][0]
     record.body = record.body.replace(b"https://zenodo.org/api", b"https://example.org/api")
-    with pytest.raises(DataError, match="links to https://example.org"):
+    with pytest.raises(DataError, match=r"links to https://example.org"):
         CLIENTS["grid/osm_buses.csv"](Client(transfer, publishers.address, pins), tmp_path / "buses.csv")
 
 
 def test_tables_that_fail_a_check_replace_nothing(mirror, tmp_path):
-    """Three regions are no Union: `verify` refuses them."""
-    publishers, _, pins = mirror
-    target = tmp_path / "tables"
-    with pytest.raises(DataError, match="the new tables fail 'polygons': nuts2 has 2 regions, 242 are expected"):
-        refresh(["nuts2"], source=publishers.address, target=target, patience=QUICK, pins=pins, cache=tmp_path / "cache")
-    assert not target.exists()
+    """No country emits 9 kg per kWh: `verify` refuses it."""
+    answer = mirror[0].answers["/our_world_in_data/carbon-intensity-electricity.csv"][0]
+    answer.body = answer.body.replace(b"Austria,X,2023,100", b"Austria,X,2023,9000")
+    sentence = r"the new tables fail 'units.*': .*9000\.0 for carbon_intensity.* of AT is outside.*nothing was replaced"
+    refused(mirror, tmp_path, sentence, check=True, tables=("countries",))
+
+
+def test_an_answer_of_another_world_is_one_sentence(mirror, tmp_path):
+    """Population of two regions for the polygons of 242."""
+    refused(mirror, tmp_path, "the new files do not fit the step population_economy", tables=("demand_nuts3",))
 
 
 def test_an_unchanged_file_is_not_sent_again(publishers, transfer):
@@ -426,7 +444,9 @@ def test_a_misspelt_table_gets_the_nearest_name():
 def test_files_that_people_wrote_are_carried_over(tmp_path):
     """The raw load of each country, from the shipped peak loads of its regions."""
     CARRIED["grid/electricity_load_twh_unchecked.csv"](catalogue.data_directory(), tmp_path / "load.csv")
-    rows = {row["country"]: row["approx_annual_load_TWh_2023_24"] for row in rows_of((tmp_path / "load.csv").read_text())}
+    rows = {
+        row["country"]: row["approx_annual_load_TWh_2023_24"] for row in rows_of((tmp_path / "load.csv").read_text())
+    }
     assert len(rows) == 27
     assert (rows["DE"], rows["LU"]) == ("465.0", "6.5")
 
@@ -446,7 +466,17 @@ def test_the_command_shows_the_difference_and_replaces_nothing_on_a_dry_run(mirr
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     target = own_adders(tmp_path / "tables")
     before = bytes_of(target)
-    command = ["refresh", "prices", "cohesion", "--from", mirror[0].address, "--to", str(target), "--no-check", "--dry-run"]
+    command = [
+        "refresh",
+        "prices",
+        "cohesion",
+        "--from",
+        mirror[0].address,
+        "--to",
+        str(target),
+        "--no-check",
+        "--dry-run",
+    ]
     outcome = CliRunner().invoke(application, command, catch_exceptions=False)
     assert outcome.exit_code == 0
     assert "electricity_prices.csv" in outcome.stdout

@@ -319,9 +319,9 @@ def test_a_national_value_is_traced_to_the_row_of_the_country():
 
 
 def test_a_price_is_traced_with_its_tax():
-    """Two rows for Finland: the price, and the tax of data centres."""
+    """For Finland the price, the one it was filled in from, and the tax of data centres."""
     chain = data.trace("FI1D", "electricity_price_eur_per_mwh")
-    assert chain["table"].tolist() == ["electricity_prices", "electricity_tax_adjustments"]
+    assert chain["table"].tolist() == ["electricity_prices", "electricity_prices", "electricity_tax_adjustments"]
 
 
 def test_misspelt_names_get_the_nearest_one():
@@ -332,7 +332,7 @@ def test_misspelt_names_get_the_nearest_one():
         data.trace("ITI3", "populaton")
     with pytest.raises(InputError, match="did you mean 'grid_capacity_mva'"):
         data.describe("grid_capacity")
-    with pytest.raises(InputError, match="nuts2"):
+    with pytest.raises(InputError, match="did you mean 'nuts3'"):
         data.candidates("nuts4")
 
 

@@ -13,6 +13,7 @@ from siting.geography import (
     assign_points_to_regions,
     distance_matrix_km,
     geodesic_distance_km,
+    pairs_nearer_than,
     require_crs,
 )
 
@@ -121,3 +122,17 @@ def test_points_without_crs_are_refused(squares):
     points = gpd.GeoDataFrame(geometry=[Point(4.05e6, 3.05e6)])
     with pytest.raises(InputError, match="table of points"):
         assign_points_to_regions(points, squares)
+
+
+@pytest.mark.parametrize("kilometres", [1.0, 150.0, 300.0, 1500.0, 9000.0, 25000.0])
+def test_near_pairs_are_those_of_the_distance_matrix(kilometres: float) -> None:
+    """The tree on a sphere and the full geodesic matrix agree on every pair, from the street to the antipodes."""
+    random = np.random.default_rng(7)
+    points = pd.DataFrame(
+        {"longitude_degrees": random.uniform(-180, 180, 120), "latitude_degrees": random.uniform(-89, 89, 120)}
+    )
+    points.loc[60:] = points.loc[:59].to_numpy() + random.normal(0, 1.5, (60, 2)).clip(-0.9, 0.9)
+    points["longitude_degrees"] = points["longitude_degrees"].clip(-180, 180)
+    expected = np.argwhere(np.triu(distance_matrix_km(points, points) < kilometres, k=1))
+    found = pairs_nearer_than(points, kilometres)
+    assert sorted(map(tuple, found.tolist())) == sorted(map(tuple, expected.tolist()))

@@ -14,7 +14,7 @@ from strategies import instances, random_instance
 
 import siting
 from siting.errors import InputError
-from siting.instance import Criterion, Instance, Limit
+from siting.instance import Criterion, Instance, Limit, Pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -270,3 +270,19 @@ def test_costs_equal_the_sum_over_criteria(seed: int) -> None:
 def test_an_instance_shows_its_size_not_its_numbers() -> None:
     """The text of an instance of any size is one line."""
     assert repr(three()) == ("Instance(sites=1, candidates=3, demand points=2, criteria=['latency', 'cost'], rules=0)")
+
+
+def test_pairs_by_position_are_the_same_conflicts_as_pairs_by_name() -> None:
+    """A matrix of positions reads like the list it stands for, and rules out the same portfolios."""
+    criteria = {"cost": Criterion(site=[1.0, 2.0, 3.0])}
+    named = Instance(sites=2, criteria=criteria, candidates=["a", "b", "c"], conflicts={"near": [("b", "a")]})
+    placed = named.replace(conflicts={"near": Pairs([[1, 0], [0, 1]], ["a", "b", "c"])})
+    assert list(placed.conflicts["near"]) == list(named.conflicts["near"]) == [("a", "b")]
+    assert placed.conflict_positions["near"].tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize(("positions", "words"), [([[0, 3]], "position 3"), ([[1, 1]], "conflict with itself")])
+def test_pairs_that_name_no_two_candidates_are_refused(positions: list[list[int]], words: str) -> None:
+    """Out of range, or one candidate twice."""
+    with pytest.raises(InputError, match=words):
+        Pairs(positions, ["a", "b", "c"])

@@ -49,11 +49,11 @@ class TestShippedModels:
     """The files in the models folder, on the shipped tables."""
 
     def test_every_shipped_model_gives_an_instance(self) -> None:
-        """All 242 regions are in the table; those that lack data are not in the instance, with a reason."""
+        """All candidates are in the table; those that lack data are not in the instance, with a reason."""
         for name in shipped_models():
             loaded = Model.load(name)
             instance, table = loaded.instance(), loaded.candidates
-            assert len(table) == 242
+            assert len(table) == {"nuts2": 242, "grid_nodes": 4588}[loaded.data.candidates]
             left_out = table.index.difference(list(instance.candidates))
             assert table.loc[left_out, "exclusion_reason"].str.contains("no value for").all()
             assert set(instance.forbidden) == set(table.index[table["excluded"]]) - set(left_out)
@@ -158,7 +158,7 @@ class TestReading:
             (("sites = 2", 'required = ["A"]\nforbidden = ["A"]'), "my.toml: 'A' is required and forbidden at once; keep one of the two"),
             (("sites = 2", "sites = = 2"), "my.toml is not valid TOML: invalid value (at line 2, column 9): 'sites = = 2'"),
             (("kilowatts_per_accelerator = 2.0", 'accelerator = "H1000 SXM"'), "my.toml: facility: accelerator 'H1000 SXM' is unknown; did you mean 'H100 SXM'? (or give kilowatts_per_accelerator)"),
-            (("sites = 2", 'based_on = "gigafactorys"'), "no model is called 'gigafactorys'; did you mean 'gigafactories'?; the shipped models are gigafactories, gigafactories-monetised, and a file of your own ends in .toml"),
+            (("sites = 2", 'based_on = "gigafactorys"'), "no model is called 'gigafactorys'; did you mean 'gigafactories'?; the shipped models are gigafactories, gigafactories-grid-nodes, gigafactories-monetised, and a file of your own ends in .toml"),
         ],
     )  # fmt: skip
     def test_a_wrong_file_is_answered_with_one_sentence(self, change: tuple[str, str], sentence: str) -> None:

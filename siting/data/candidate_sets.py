@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from siting.data import cells, grid_nodes
-from siting.data.inheritance import SETS
+from siting.data.inheritance import SETS, with_columns
 from siting.data.regions import folder, table
 from siting.data.vicinity import PLACE, generation_by_region, vicinity
 from siting.errors import InputError, suggestion
@@ -26,7 +26,7 @@ def _large_regions(directory: Path | None) -> gpd.GeoDataFrame:
     covered = frame[COVERED].notna().to_numpy()
     by_fuel = generation_by_region(frame.index, covered, directory)
     by_fuel = by_fuel.drop(columns=["generation_mw", "firm_generation_mw"])
-    return frame.assign(**dict(vicinity(frame, covered, directory).items()), **dict(by_fuel.items()))
+    return with_columns(frame, vicinity(frame, covered, directory).join(by_fuel))
 
 
 def from_regions(places: gpd.GeoDataFrame, maximum_km: float, directory: Path | None) -> gpd.GeoDataFrame:
@@ -56,7 +56,7 @@ def from_regions(places: gpd.GeoDataFrame, maximum_km: float, directory: Path | 
     taken["region"] = region
     around = vicinity(places, taken[COVERED].notna().to_numpy(), directory)
     lacking = taken.join(around).drop(columns=list(places.columns), errors="ignore")
-    return places.assign(**dict(lacking.items()))
+    return with_columns(places, lacking)
 
 
 def candidates(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from siting.data import nearness
 from siting.data.grid_nodes import HIGH, HIGH_KV, LOW, headroom_of_region, node_headroom
-from siting.data.inheritance import inherited
+from siting.data.inheritance import inherited, with_columns
 from siting.data.regions import table
 from siting.data.vicinity import node_table, vicinity
 from siting.errors import InputError
@@ -135,5 +135,5 @@ def cells(directory: Path | None, resolution: int) -> gpd.GeoDataFrame:
         inherited(frame, "cells", directory),
     )
     for part in parts:
-        frame = frame.assign(**dict(part.items()))
+        frame = with_columns(frame, part)
     return frame

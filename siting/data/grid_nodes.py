@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from siting.data.inheritance import inherited
+from siting.data.inheritance import inherited, with_columns
 from siting.data.regions import table
 from siting.data.vicinity import PLACE, generation_by_region, node_table, vicinity
 from siting.geography import GEOGRAPHIC, PROJECTED
@@ -153,10 +153,8 @@ def small_regions(directory: Path | None) -> gpd.GeoDataFrame:
     raw = node_table(directory)
     parent = table("nuts2", directory)
     share = frame["population"] / frame.groupby("nuts2")["population"].transform("sum")
-    frame = frame.assign(
-        **dict(_located(frame, raw).items()),
-        peak_load_mw=(share * parent["peak_load_mw"].reindex(frame["nuts2"]).to_numpy()).round(1),
-    )
+    peak_load = (share * parent["peak_load_mw"].reindex(frame["nuts2"]).to_numpy()).round(1)
+    frame = with_columns(frame, _located(frame, raw).assign(peak_load_mw=peak_load))
     covered = headroom_of_region(frame["nuts2"], directory).notna().to_numpy()
     parts = (
         _node_sums(frame, raw, directory),
@@ -165,5 +163,5 @@ def small_regions(directory: Path | None) -> gpd.GeoDataFrame:
         inherited(frame, "nuts3", directory),
     )
     for part in parts:
-        frame = frame.assign(**dict(part.items()))
+        frame = with_columns(frame, part)
     return frame

@@ -18,6 +18,8 @@ from siting.errors import DataError, suggestion
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import geopandas as gpd
+
 SETS = ("nuts2", "nuts3", "grid_nodes", "cells")
 COLUMNS = ("set", "attribute", "rule", "year", "source", "grade", "inputs", "note")
 INHERITED = {
@@ -88,3 +90,21 @@ def inherited(frame: pd.DataFrame, name: str, directory: Path | None) -> pd.Data
         if wanted:
             parts.append(table(level, directory)[wanted].reindex(frame[level]).set_axis(frame.index))
     return pd.concat(parts, axis=1) if parts else pd.DataFrame(index=frame.index)
+
+
+def with_columns(frame: gpd.GeoDataFrame, columns: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the candidates with more columns; one they have already is replaced where it stands.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        Candidates.
+    columns : pandas.DataFrame
+        Indexed like them.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        A new table.
+    """
+    return frame.assign(**{str(name): columns[name] for name in columns.columns})

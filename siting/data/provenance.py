@@ -8,6 +8,7 @@ import pandas as pd
 
 from siting.data import checking, reading
 from siting.data.regions import folder
+from siting.data.set_coverage import set_coverage
 from siting.errors import InputError, suggestion
 
 if TYPE_CHECKING:
@@ -185,4 +186,6 @@ def coverage(directory: str | PathLike[str] | None = None) -> pd.DataFrame:
                    (("sources", "source"), ("grades", "grade"), ("years", "year"))},
             }
         )  # fmt: skip
+    regional = {(line["attribute"], line["level"]) for line in lines}
+    lines += [line for line in set_coverage(where, kinds) if (line["attribute"], line["level"]) not in regional]
     return pd.DataFrame(lines).set_index(["attribute", "level"])

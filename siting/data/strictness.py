@@ -28,6 +28,8 @@ REGION_COLUMNS = ("nuts3", "nuts2", "region")
 NAMED = 4
 """So many cells are named in the sentence of an error."""
 ROUNDING = 1e-6
+ZONED, ZONE_RULE = ("SE",), "zone_ratio_of_2023"
+"""Countries with a price per bidding zone, and the rule by which a zone has it."""
 H3_INDEX = "[0-9a-f]{15}"
 CIRCUITS, ASSUMED_CIRCUITS = "circuits_that_end_at_the_site", "two_circuits_assumed"
 """Rule of the circuits of a grid node, and the rule of those nodes that the map of circuits does not hold."""
@@ -137,6 +139,7 @@ def value_kinds(
     series: str = "eurostat_IG",
     period: str = "2025-S2",
     tax_adjustments: bool = True,
+    bidding_zones: bool = False,
     directory: str | PathLike[str] | None = None,
 ) -> pd.DataFrame:
     """Return for every candidate and attribute whether the value was published, derived, filled in or assumed.
@@ -150,6 +153,9 @@ def value_kinds(
         Names from `siting.data.attributes()`, or "electricity_price_eur_per_mwh"; other names are left out.
     series, period, tax_adjustments
         Which electricity price is used; see `electricity_prices`.
+    bidding_zones : bool, default False
+        Whether the candidates of a country with several zones pay the price of theirs, which a rule makes of the
+        country's.
     directory : path-like, optional
         A folder whose files replace the shipped ones of the same name.
 
@@ -189,7 +195,12 @@ def value_kinds(
         here = here.where(here.isin(table.index), codes.str[:2])
         cell = table.reindex(here)[["value", "grade", "rule", "source", "kind"]].set_axis(frame.index)
         cell = cell.assign(kind=cell["kind"].fillna(MISSING)).fillna("")
-        cell["kind"] = cell["kind"].mask(_is_own(frame, name, cell["value"]), OWN)
+        other = _is_own(frame, name, cell["value"])
+        if name == PRICE and bidding_zones:
+            zoned = other & here.isin(ZONED).to_numpy()
+            cell, other = cell.assign(kind=cell["kind"].mask(zoned, IMPUTED)), other & ~zoned
+            cell["rule"] = cell["rule"].mask(zoned, ZONE_RULE)
+        cell["kind"] = cell["kind"].mask(other, OWN)
         cells.append(cell.assign(candidate=frame.index.astype(str), attribute=name, region=here.fillna("").to_numpy()))
     if not cells:
         return pd.DataFrame(columns=list(CELL_COLUMNS))

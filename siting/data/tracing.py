@@ -90,7 +90,9 @@ def _text(value: Any) -> str:
     """Return a computed value as text; empty where it is missing."""
     if pd.isna(value):
         return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return str(value).lower() if str(value) in {"True", "False"} else str(value)
 
 
 def _set_links(name: str, candidate: pd.Series[Any], level: str, depth: int, directory: Path | None) -> list[Link]:
@@ -100,15 +102,18 @@ def _set_links(name: str, candidate: pd.Series[Any], level: str, depth: int, dir
     if (level, name) not in rules.index:
         return _region_links(name, str(candidate.name), depth, directory)
     rule = {str(key): str(cell) for key, cell in rules.loc[[(level, name)]].iloc[0].items()}
-    if rule["rule"] in INHERITED:
-        code = region if INHERITED[rule["rule"]] == "nuts3" else region[:4]
-        return _region_links(name, code, depth, directory)
     entry = attribute_entry(name, directory)
     link = {
         "attribute": name, "region": str(candidate.name), "value": _text(candidate.get(name)), "unit": entry["unit"],
         "table": "candidate_sets", "depth": depth,
         **{key: rule[key] for key in ("year", "grade", "rule", "note", "source")},
     }  # fmt: skip
+    if rule["rule"] in INHERITED:
+        code = region if INHERITED[rule["rule"]] == "nuts3" else region[:4]
+        above = _region_links(name, code, depth + 1, directory)
+        # An inherited value is as old and as good as that of the region.
+        origin = {key: above[0][key] for key in ("year", "grade", "source")} if above else {}
+        return [{**link, **origin}, *above]
     chain = [link]
     for part in rule["inputs"].split():
         other, _, attribute = part.rpartition(":")

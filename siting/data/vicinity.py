@@ -63,11 +63,10 @@ def node_table(directory: Path | None) -> pd.DataFrame:
         If the file lacks a column, or holds something that is not a number.
     """
     frame = _read("grid_nodes", directory, ("candidate", "voltages_kv", "circuit_rule"), NODE_NUMBERS)
-    levels = frame["voltages_kv"].str.split("/")
     frame = frame.assign(
         nuts3=frame["candidate"].str.split("-").str[0].astype(object),
-        highest_kv=levels.str[0].astype(float),
-        voltages=levels.str.len(),
+        highest_kv=frame["voltages_kv"].str.split("/").str[0].astype(float),
+        voltages=frame["voltages_kv"].str.count("/") + 1,
     )
     return frame.set_index("candidate")
 
@@ -207,8 +206,10 @@ def generation_by_region(regions: pd.Index, covered: NDArray[np.bool_], director
     code = plants["region"].str[: len(regions[0])]
     totals = plants.groupby(code)[["capacity_mw", "firm_mw"]].sum()
     totals.columns = pd.Index(["generation_mw", "firm_generation_mw"])
-    by_fuel = plants.groupby([code, "fuel"])["capacity_mw"].sum().unstack().reindex(columns=list(FUELS))
-    by_fuel.columns = pd.Index([f"generation_{fuel}_mw" for fuel in FUELS])
+    of_fuel = {
+        f"generation_{fuel}_mw": plants["capacity_mw"].where(plants["fuel"] == fuel, 0.0).groupby(code).sum()
+        for fuel in FUELS
+    }
     # A region that the list covers and that has no plant has none: here zero is the value.
-    table = totals.join(by_fuel).reindex(regions).fillna(0.0).round(1)
+    table = totals.assign(**of_fuel).reindex(regions).fillna(0.0).round(1)
     return table.where(pd.Series(covered, index=regions), np.nan, axis=0)

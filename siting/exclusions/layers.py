@@ -21,6 +21,10 @@ SLIVER_SQUARE_METRES = 100.0
 """Parts of polygons smaller than this are left-overs of an overlay, not places."""
 
 
+LONGEST_EDGE_DEGREES, LONGEST_EDGE_METRES = 0.1, 10_000.0
+"""Longer edges get vertices in between before they are projected."""
+
+
 class LayerWarning(UserWarning):
     """Says what was repaired in a layer of the user's."""
 
@@ -62,11 +66,14 @@ def read_layer(path: Path, name: str | None = None) -> NDArray[np.object_]:
 def _repaired(path: str, name: str | None, modified: int) -> tuple[NDArray[np.object_], str]:
     """Return the geometries and what was done to them; read once as long as the file stays the same."""
     del modified
-    frame = _read(path, name)
-    geometries = np.asarray(require_crs(frame, path).to_crs(PROJECTED).geometry.to_numpy(), dtype=object)
-    geometries = geometries[~(shapely.is_missing(geometries) | shapely.is_empty(geometries))]
-    invalid = ~shapely.is_valid(geometries)
-    geometries = np.where(invalid, shapely.make_valid(geometries), geometries)
+    frame = require_crs(_read(path, name), path)
+    frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
+    invalid = ~frame.geometry.is_valid
+    longest = LONGEST_EDGE_DEGREES if frame.crs.is_geographic else LONGEST_EDGE_METRES
+    # An edge is straight in the layer's own CRS: a parallel of ten degrees is an arc in ours.
+    shapes = frame.geometry.make_valid().segmentize(longest).to_crs(PROJECTED)
+    # Projecting may fold a narrow polygon once more.
+    geometries = shapely.make_valid(np.asarray(shapes.to_numpy(), dtype=object))
     parts = shapely.get_parts(shapely.get_parts(geometries))
     areal = shapely.get_dimensions(parts) == 2
     # What make_valid leaves of a polygon that folds back on itself may be a line: it holds no place either.

@@ -195,8 +195,9 @@ def parallel_lines(area: BaseGeometry, angle: float, spacing: float) -> BaseGeom
     shapely.prepare(area)
     pieces = shapely.get_parts(shapely.intersection(shapely.linestrings(ends), area)) if len(ends) else np.array([])
     # A ruling that only touches a corner gives a point, which is not a line to draw.
-    lines: BaseGeometry = shapely.multilinestrings([piece for piece in pieces if piece.geom_type == "LineString"])
-    return lines
+    lines = [piece for piece in pieces if piece.geom_type == "LineString"]
+    drawn: BaseGeometry = shapely.multilinestrings(lines) if lines else shapely.MultiLineString()
+    return drawn
 
 
 def dot_grid(area: BaseGeometry, spacing: float) -> NDArray[np.float64]:

@@ -25,6 +25,7 @@ MATCH_METRES = 10e3
 """A bus of the schematic map this near to a mapped site of its country and voltage class may be that site."""
 TOO_FAR = 1e9
 """Stands for a distance beyond `MATCH_METRES`: such a pair is made only when nothing else is left, and dropped."""
+_ELEMENT = re.compile(r"^(?:([wrn])[a-z]*/)?(.*?)(?:-\d+)?$")
 MATCHED, ASSUMED = "matched_within_10_km", "two_circuits_assumed"
 CIRCUITS_ASSUMED = 2
 """Where no bus of the map is near: the lower quartile of the matched sites, and the fewest that N-1 allows."""
@@ -44,8 +45,9 @@ def node_identifiers(found: gpd.GeoDataFrame) -> pd.Series:
         `DE212-w106876450` is way 106876450 of OpenStreetMap in Munich; a bus the extract's makers added has their
         own number.
     """
-    short = found["bus"].map(lambda bus: re.sub(r"^(w|r|n)[a-z]*/", r"\1", re.sub(r"-\d+$", "", bus)))
-    return found["region"] + "-" + short
+    elements = [_ELEMENT.sub(r"\g<1>\g<2>", bus) for bus in found["bus"]]
+    names = [f"{region}-{element}" for region, element in zip(found["region"], elements, strict=True)]
+    return pd.Series(names, index=found.index, dtype=object)
 
 
 def _pairs(buses: gpd.GeoDataFrame, near: gpd.GeoDataFrame) -> dict[str, object]:

@@ -148,13 +148,11 @@ def _demand_rows(folder: Path, regions: gpd.GeoDataFrame, gdp: pd.Series, gdp_ye
     for region in regions.index:
         rule = "centroid" if inside[region] else "representative_point"
         point = points[region]
-        people = number(population[region])
+        people, area = number(population[region]), number(sums.loc[region, "areaKm"], 1)
         place = {"unit": "degree", "year": "2021", "source": "nuts_2021", "grade": "derived", "rule": rule}
         rows += [
             Row(region, "population", people, "person", POPULATION_YEAR, POPULATION, "official"),
-            Row(
-                region, "area_km2", number(sums.loc[region, "areaKm"], 1), "km2", POPULATION_YEAR, POPULATION, "official",
-            ),
+            Row(region, "area_km2", area, "km2", POPULATION_YEAR, POPULATION, "official"),
             Row(
                 region, "gdp_million_eur", number(gdp_share[region], 1), "million EUR", gdp_year, GDP,
                 "derived", SHARED_RULE,

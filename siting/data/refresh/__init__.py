@@ -103,7 +103,12 @@ class _Work:
     def build(self, theme: str) -> None:
         """Run one step of the rebuild."""
         self.report(f"building {theme}")
-        THEMES[theme](self.raw, self.tables)
+        try:
+            THEMES[theme](self.raw, self.tables)
+        except (LookupError, TypeError, ValueError) as error:
+            if isinstance(error, DataError):
+                raise
+            raise DataError(f"the new files do not fit the step {theme}: {error!r}; nothing was replaced") from error
 
 
 def refresh(

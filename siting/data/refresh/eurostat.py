@@ -105,7 +105,7 @@ def _sdmx(client: Client, dataset: str, filters: list[tuple[str, str]]) -> Path:
         *((f"c[{dimension}]", code) for dimension, code in filters),
         ("compress", "false"), ("format", "csvdata"), ("formatVersion", "2.0"), ("lang", "en"),
     ]  # fmt: skip
-    return client.fetch("eurostat", f"sdmx/3.0/data/dataflow/ESTAT/{dataset}/1.0", parameters)
+    return client.fetch("eurostat", f"sdmx/3.0/data/dataflow/ESTAT/{dataset}/1.0", parameters, name=dataset)
 
 
 def prices(client: Client, target: Path) -> None:
@@ -176,7 +176,12 @@ def research_and_development(client: Client, target: Path) -> None:
     client, target
         As in `prices`.
     """
-    write_frame(read_csv(_sdmx(client, "tgs00042", [("sectperf", "TOTAL"), ("unit", "PC_GDP")]), ("geo", "TIME_PERIOD", "OBS_VALUE")), target)
+    write_frame(
+        read_csv(
+            _sdmx(client, "tgs00042", [("sectperf", "TOTAL"), ("unit", "PC_GDP")]), ("geo", "TIME_PERIOD", "OBS_VALUE")
+        ),
+        target,
+    )
 
 
 def tertiary_education(client: Client, target: Path) -> None:

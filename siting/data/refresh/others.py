@@ -147,7 +147,7 @@ def grid(name: str, columns: tuple[str, ...]) -> Callable[[Client, Path], None]:
         if name not in files:
             raise DataError(f"zenodo record {ZENODO_RECORD} has no file '{name}'{suggestion(name, files)}")
         entry = files[name]
-        path = client.follow("zenodo", entry["links"]["self"], expected=entry["checksum"])
+        path = client.follow("zenodo", entry["links"]["self"], name, expected=entry["checksum"])
         # The publisher quotes geometries with an apostrophe, which the raw files of the rebuild do not.
         first = path.read_text(encoding="utf-8").split("\n", 2)[1:2]
         quote = "'" if first and "'" in first[0] and '"' not in first[0] else '"'

@@ -122,6 +122,10 @@ PLAN: dict[str, Theme] = {
             "domain/enduser_adders_estimates.csv",
         ),
     ),
+    "zones": Theme(
+        ("electricity_prices_zones.csv",), (), ("prices",),
+        "the hourly prices of the Swedish zones need a key of the ENTSO-E Transparency Platform",
+    ),
     "price_copies": Theme(
         ("price_copies.csv",), (), (), "the second copy of the price table is a file that nobody publishes"
     ),

@@ -74,6 +74,7 @@ class Client:
         path: str,
         parameters: Iterable[tuple[str, str]] = (),
         *,
+        name: str | None = None,
         expected: str | None = None,
     ) -> Path:
         """Return a local copy of a publisher's file.
@@ -82,6 +83,8 @@ class Client:
         ----------
         publisher, path, parameters
             As in `address`.
+        name : str, optional
+            What a person calls the file; the last part of its path by default.
         expected : str, optional
             Checksum, "sha256:…" or "md5:…".
 
@@ -91,9 +94,10 @@ class Client:
             A file in the cache.
         """
         address = self.address(publisher, path, parameters)
-        return self.transfer.fetch(address, f"{publisher} {path.rsplit('/', 1)[-1]}", expected=expected)
+        called = f"{publisher} {name or path.rsplit('/', 1)[-1]}"
+        return self.transfer.fetch(address, called, expected=expected)
 
-    def follow(self, publisher: str, link: str, *, expected: str | None = None) -> Path:
+    def follow(self, publisher: str, link: str, name: str, *, expected: str | None = None) -> Path:
         """Return a local copy of a file that a publisher's answer links to.
 
         Parameters
@@ -102,6 +106,8 @@ class Client:
             Who answered.
         link : str
             Absolute address, which must lie below the publisher's own.
+        name : str
+            What a person calls the file.
         expected : str, optional
             Checksum.
 
@@ -118,7 +124,7 @@ class Client:
         base = PUBLISHERS[publisher]
         if not link.startswith(base + "/"):
             raise DataError(f"{publisher} links to {link}, which is not one of its own files")
-        return self.fetch(publisher, link[len(base) + 1 :], expected=expected)
+        return self.fetch(publisher, link[len(base) + 1 :], name=name, expected=expected)
 
     def pinned(self, publisher: str, path: str, raw: str) -> Path:
         """Return a local copy of a file of a fixed version, whose checksum is known beforehand.

@@ -13,7 +13,7 @@ from siting._version import __version__
 from siting.errors import DataError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 CHUNK_BYTES = 1 << 16
@@ -149,11 +149,12 @@ class Transfer:
         if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {held}-"):
             entry.discard_part()
             return False
-        length = response.headers.get("Content-Length")
+        encoded = response.headers.get("Content-Encoding", "identity") != "identity"
+        length = None if encoded else response.headers.get("Content-Length")
         total = held + int(length) if length is not None else None
         entry.remember(response.headers, complete=False)
         with entry.part.open("ab" if resumed else "wb") as stream:
-            for chunk in response.iter_content(CHUNK_BYTES):
+            for chunk in response.iter_content(CHUNK_BYTES) if encoded else _pieces(response):
                 stream.write(chunk)
                 held += len(chunk)
                 self.progress(name, held, total)
@@ -224,6 +225,17 @@ def _session(patience: Patience) -> Any:
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry))
     return session
+
+
+def _pieces(response: Any) -> Iterator[bytes]:
+    """Return the body as it arrives: what came before a connection broke off is not lost."""
+    from urllib3.exceptions import HTTPError
+
+    try:
+        while chunk := response.raw.read1(CHUNK_BYTES, decode_content=False):
+            yield chunk
+    except HTTPError as error:
+        raise ConnectionError(str(error)) from error
 
 
 def _is_network(error: OSError) -> bool:

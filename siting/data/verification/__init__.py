@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from siting.data import reading
 from siting.data.regions import folder
 from siting.data.verification import agreement, files, polygons
-from siting.data.verification.result import Check, Verification
+from siting.data.verification.result import Check, Verification, judged
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -44,6 +45,8 @@ def verify(directory: str | PathLike[str] | None = None) -> Verification:
     where = folder(directory)
     reading.locate("attributes.csv", where)
     results = [files.checksums(where), *files.rows(where), *files.keys(where), *polygons.topology(where)]
+    broken = files.attempted(partial(reading.values, where))
+    results.append(judged("tables load", "as a model reads them", broken))
     if all(check.status != "fail" or check.name == "checksums" for check in results):
         results += [
             polygons.points(where),
