@@ -607,3 +607,17 @@ def test_placed_labels_overlap_neither_each_other_nor_an_obstacle(points, sizes)
         assert box.right - box.left == pytest.approx(size[0])
     for first, second in combinations(boxes, 2):
         assert first.overlap(second) == 0
+
+
+def test_candidates_that_are_places_are_drawn_as_dots_on_land() -> None:
+    """Every usable place is a dot, excluded ones are small and grey, and a legend says so; no hatch is drawn of points."""
+    table = data.candidates("nuts2").head(60)
+    places = gpd.points_from_xy(table["longitude_degrees"], table["latitude_degrees"], crs="EPSG:4326")
+    frame = table.set_geometry(places.to_crs("EPSG:3035")).assign(selected=False, excluded=False, exclusion_reason=None)
+    frame.iloc[:2, frame.columns.get_loc("selected")] = True
+    frame.iloc[2:12, frame.columns.get_loc("excluded")] = True
+    frame.iloc[2:12, frame.columns.get_loc("exclusion_reason")] = "too far from the grid"
+    demand = data.demand().assign(facility=frame.index[0])
+    sheet = maps.portfolio_map(frame, demand, shade="population")
+    dots = [c for c in sheet.map_axes.collections if c.get_offsets().shape[0] in (10, 50)]
+    assert sorted(c.get_offsets().shape[0] for c in dots) == [10, 50]

@@ -75,6 +75,11 @@ class Content:
     portfolio: bool = True
 
     @property
+    def are_points(self) -> bool:
+        """Whether the candidates are places rather than regions."""
+        return bool((shapely.get_dimensions(self.candidates.geometry.to_numpy()) == 0).all())
+
+    @property
     def missing(self) -> NDArray[np.bool_]:
         """Candidates neither chosen nor excluded whose attribute has no value."""
         shaded = self.reason_codes < 0

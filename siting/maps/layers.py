@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from siting.maps.content import Content
+    from siting.maps.style import Style
 
 _BAND_MILLIMETRES = 0.8
+_DOT, _EXCLUDED_DOT = 9.0, 1.2
+"""Areas of the dots of places on a full sheet, in square points."""
 _FULL_MILLIMETRES = 150.0
 _INSET_MILLIMETRES = 26.0
 
@@ -116,6 +119,9 @@ def regions(ax: Axes, content: Content, rows: NDArray[np.bool_], geometry: gpd.G
         else style.missing
         for label, code, reason in zip(index, codes, reasons, strict=True)
     ]
+    if content.are_points:
+        _dots(ax, content.style, shapes, colours, (codes, reasons >= 0), weight)
+        return
     areas = fill(ax, shapes, facecolors=colours, edgecolors=style.border, linewidths=0.25 * weight, zorder=2)
     areas.set_gid("candidates")
     for code in np.unique(reasons[reasons >= 0]):
@@ -129,6 +135,46 @@ def regions(ax: Axes, content: Content, rows: NDArray[np.bool_], geometry: gpd.G
     if chosen:
         fill(ax, chosen, facecolors="none", edgecolors=style.paper, linewidths=0.9 * weight, zorder=5)
     _borders(ax, content, rows, shapes, weight)
+
+
+def _dots(
+    ax: Axes,
+    style: Style,
+    shapes: NDArray[np.object_],
+    colours: list[str],
+    state: tuple[NDArray[np.intp], NDArray[np.bool_]],
+    weight: float,
+) -> None:
+    """Draw candidates that are places rather than regions: shaded dots, small grey ones where excluded.
+
+    `state` holds the class of each candidate and whether it is excluded.
+    """
+    codes, excluded = state
+    places, paint = shapely.get_coordinates(shapes), np.array(colours, dtype=object)
+    small, large = _EXCLUDED_DOT * weight**2, _DOT * weight**2
+    x, y = places.T
+    ax.scatter(x[excluded], y[excluded], s=small, color=style.hatch, linewidths=0, zorder=2.4, gid="excluded")
+    # The best stand on top where dots crowd.
+    order = np.flatnonzero(~excluded)[np.argsort(codes[~excluded], kind="stable")]
+    fills = paint[order].tolist()
+    ax.scatter(x[order], y[order], s=large, facecolors=fills, edgecolors=style.border, linewidths=0.3, zorder=2.5)
+
+
+def land(ax: Axes, content: Content) -> None:
+    """Draw the land of the demand regions under candidates that are places.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The map.
+    content : Content
+        What the map shows.
+    """
+    style = content.style
+    if not content.are_points or content.demand is None:
+        return
+    areas = clipped(content.demand.geometry, content.frame, tolerance=content.frame.width / 4000)
+    fill(ax, areas, facecolors=style.paper, edgecolors=style.border, linewidths=0.15, zorder=1.5)
 
 
 def _borders(ax: Axes, content: Content, rows: NDArray[np.bool_], shapes: NDArray[np.object_], weight: float) -> None:

@@ -69,6 +69,7 @@ def draw_map(ax: Axes, content: Content, *, furniture: bool = True) -> None:
     frame_axes(ax, content)
     unit = layers.millimetre(ax)
     layers.backdrop(ax, content)
+    layers.land(ax, content)
     inside = content.candidates[content.inside]
     layers.regions(ax, content, content.inside, inside.geometry, unit)
     layers.service(ax, content, content.areas, unit)

@@ -66,8 +66,8 @@ def exclusion_entries(content: Content) -> list[Entry]:
     return [
         Entry(
             reason,
-            content.style.excluded,
-            PATTERNS[code],
+            content.style.hatch if content.are_points else content.style.excluded,
+            None if content.are_points else PATTERNS[code],
             note=number(int((content.reason_codes == code).sum()), 0, content.language),
         )
         for code, reason in enumerate(content.reasons)
