@@ -13,6 +13,7 @@ from rich.console import Console
 
 from siting._version import __version__
 from siting.command_line_data import application as data_application
+from siting.command_line_data import console
 from siting.errors import InputError, OutputError, SitingError
 
 #: Exit code of everything a user can correct: bad input, an impossible rule, an unwritable file.
@@ -98,7 +99,7 @@ def solve(
     if as_json:
         typer.echo(json.dumps(solution.to_dict(), indent=2, ensure_ascii=False))
     else:
-        print_solution(solution, Console())
+        print_solution(solution, console())
     for target in targets if solution.portfolio is not None else []:
         _write(solution, target)
         typer.echo(f"wrote {target}", err=as_json)
@@ -155,7 +156,7 @@ def models(
     from siting.summary import print_models
 
     if name is None:
-        print_models(Console())
+        print_models(console())
     else:
         typer.echo(model_file.read(model_file.find(name)), nl=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from siting.data.refresh import Refreshed
+
+#: Columns of text written to a file or a pipe, which have no width of their own.
+_WIDTH_WITHOUT_TERMINAL = 140
+
+
+def console() -> Console:
+    """Return the console to print on: as wide as the terminal, or wide enough for every table."""
+    screen = Console()
+    if not screen.is_terminal and "COLUMNS" not in os.environ:
+        return Console(width=_WIDTH_WITHOUT_TERMINAL)
+    return screen
+
 
 application = typer.Typer(
     help="What the tables hold, and where every value comes from.",
@@ -272,7 +285,6 @@ def _print_coverage(directory: Path | None) -> None:
 
 def _print_chain(region: str, attribute: str, chain: pd.DataFrame) -> None:
     """Print a chain as a tree: the value, and below each value what it was computed from."""
-    console = Console()
     tops = chain[chain["depth"] == 0]
     root = Tree(f"[bold]{escape(attribute)}[/bold] of {escape(region)}" + _total(tops))
     branches: dict[int, Tree] = {-1: root}
@@ -285,7 +297,7 @@ def _print_chain(region: str, attribute: str, chain: pd.DataFrame) -> None:
         lines = [head, escape(facts), *([escape(link["note"])] if link["note"] else []), f"[dim]{escape(source)}[/dim]"]
         depth = int(link["depth"])
         branches[depth] = branches[depth - 1].add("\n".join(line for line in lines if line), highlight=False)
-    console.print(root)
+    console().print(root)
 
 
 def _total(tops: pd.DataFrame) -> str:
@@ -316,4 +328,4 @@ def _print_marked(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None
         table.add_column(escape(name), style="bold" if position == 0 else "", overflow="fold")
     for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    console().print(table)

@@ -67,7 +67,8 @@ class CriterionBlock(Block):
         Criterion
             `site` of shape (J,), or `service` of shape (I, J), or both.
         """
-        raise NotImplementedError
+        del case
+        raise TypeError(f"the criterion {type(self).__name__} defines no build(case)")
 
 
 registry: Registry[CriterionBlock] = Registry("criterion")

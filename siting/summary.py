@@ -65,10 +65,11 @@ def _sites(solution: Solution) -> Table:
     places = solution.candidates.loc[contributions.index]
     known = [column for column in ("name", "country") if column in places.columns]
     for column in known:
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for name in contributions.columns:
         unit = "" if name == "demand_share" else solution.instance.criteria[name].unit
-        table.add_column(f"{name}\n{unit}".replace("demand_share\n", "demand\nserved"), justify="right")
+        heading = "demand\nserved" if name == "demand_share" else f"{name.replace('_', ' ')}\n{unit}"
+        table.add_column(heading, justify="right", overflow="fold")
     for identifier, row in contributions.iterrows():
         cells = [f"{value:.0%}" if name == "demand_share" else amount(float(value)) for name, value in row.items()]
         table.add_row(escape(str(identifier)), *(escape(str(places.loc[identifier, c])) for c in known), *cells)
@@ -77,9 +78,9 @@ def _sites(solution: Solution) -> Table:
 
 def _criteria(solution: Solution) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title="Criteria", title_justify="left", title_style="bold")
-    table.add_column("criterion", style="bold")
+    table.add_column("criterion", style="bold", no_wrap=True)
     for column in ("value", "better", "weight", "ideal", "nadir", "one unit is worth", "objective"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", overflow="fold")
     reference = solution.scaling.reference if solution.scaling is not None else ""
     unit = solution.instance.criteria[reference].unit if reference in solution.instance.criteria else reference
     for name, row in solution.criteria.iterrows():

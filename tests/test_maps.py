@@ -610,7 +610,7 @@ def test_placed_labels_overlap_neither_each_other_nor_an_obstacle(points, sizes)
 
 
 def test_candidates_that_are_places_are_drawn_as_dots_on_land() -> None:
-    """Every usable place is a dot, excluded ones are small and grey, and a legend says so; no hatch is drawn of points."""
+    """Every usable place is a dot, excluded ones are small and grey; points are not hatched."""
     table = data.candidates("nuts2").head(60)
     places = gpd.points_from_xy(table["longitude_degrees"], table["latitude_degrees"], crs="EPSG:4326")
     frame = table.set_geometry(places.to_crs("EPSG:3035")).assign(selected=False, excluded=False, exclusion_reason=None)

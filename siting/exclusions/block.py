@@ -35,7 +35,8 @@ class ExclusionBlock(Block):
         list of (str or None)
             One clause per excluded candidate.
         """
-        raise NotImplementedError
+        del case
+        raise TypeError(f"the exclusion {type(self).__name__} defines no reasons(case)")
 
 
 registry: Registry[ExclusionBlock] = Registry("exclusion")
