@@ -27,8 +27,8 @@ _ATTRIBUTES = {
         "Grid capacity (proxy)",
         "Capacità di rete (stima)",
         "MVA",
-        "grid,\nMVA",
-        "rete,\nMVA",
+        "grid proxy,\nMVA",
+        "rete (stima),\nMVA",
     ),
     "large_enterprise_eligible": _Attribute(
         "Cohesion funds open to large enterprises",
@@ -226,7 +226,7 @@ def attribute_heading(attribute: str, language: str) -> str:
     Examples
     --------
     >>> attribute_heading("grid_capacity_mva", "en").splitlines()
-    ['grid,', 'MVA']
+    ['grid proxy,', 'MVA']
     """
     if attribute in _ATTRIBUTES:
         own = _ATTRIBUTES[attribute]
