@@ -27,8 +27,8 @@ _ATTRIBUTES = {
         "Grid capacity (proxy)",
         "Capacità di rete (stima)",
         "MVA",
-        "grid proxy,\nMVA",
-        "rete (stima),\nMVA",
+        "grid, MVA\n(proxy)",
+        "rete, MVA\n(stima)",
     ),
     "large_enterprise_eligible": _Attribute(
         "Cohesion funds open to large enterprises",
@@ -226,7 +226,7 @@ def attribute_heading(attribute: str, language: str) -> str:
     Examples
     --------
     >>> attribute_heading("grid_capacity_mva", "en").splitlines()
-    ['grid proxy,', 'MVA']
+    ['grid, MVA', '(proxy)']
     """
     if attribute in _ATTRIBUTES:
         own = _ATTRIBUTES[attribute]
