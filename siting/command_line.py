@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,17 @@ from rich.console import Console
 from siting._version import __version__
 from siting.command_line_data import application as data_application
 from siting.command_line_data import console
+from siting.command_line_options import (
+    Forbidden,
+    ModelArgument,
+    Required,
+    Settings,
+    Sites,
+    TimeLimit,
+    Weights,
+    check_writable,
+    overrides_of,
+)
 from siting.errors import InputError, OutputError, SitingError
 
 #: Exit code of everything a user can correct: bad input, an impossible rule, an unwritable file.
@@ -30,18 +40,6 @@ application = typer.Typer(
 )
 application.add_typer(data_application, name="data")
 
-ModelArgument = Annotated[str, typer.Argument(help="Name of a shipped model (see `siting models`) or a model file.")]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="Change one key of the model: `rules.spacing.minimum_km=400`.", metavar="KEY=VALUE"),
-]
-Sites = Annotated[int | None, typer.Option(help="How many sites to choose.")]
-Weights = Annotated[
-    list[str] | None, typer.Option("--weight", help="Weight of a criterion: `latency=0.5`.", metavar="NAME=NUMBER")
-]
-Required = Annotated[list[str] | None, typer.Option("--require", help="A candidate that must be chosen.")]
-Forbidden = Annotated[list[str] | None, typer.Option("--forbid", help="A candidate that may not be chosen.")]
-TimeLimit = Annotated[float | None, typer.Option(help="Seconds; what is held by then is reported with its gap.")]
 Method = Annotated[str, typer.Option(help="auto, bounding, benders, assignment or enumeration.")]
 
 
@@ -93,7 +91,7 @@ def solve(
 
     targets = _targets(Path(model).stem, output, to or [])
     solution = _solved(
-        model, _overrides(sites, weight, require, forbid, settings),
+        model, overrides_of(sites, weight, require, forbid, settings),
         method=method, time_limit=time_limit, gap=gap, threads=threads, seed=seed,
     )  # fmt: skip
     if as_json:
@@ -131,8 +129,8 @@ def draw_map(
 
         siting map gigafactories --shade electricity_price_eur_per_mwh --language it --to mappa.png
     """
-    _check_writable(to, ("png", "svg", "pdf"))
-    solution = _solved(model, _overrides(sites, weight, require, forbid, settings), time_limit=time_limit)
+    check_writable(to, ("png", "svg", "pdf"))
+    solution = _solved(model, overrides_of(sites, weight, require, forbid, settings), time_limit=time_limit)
     if solution.portfolio is None:
         raise InputError(f"nothing to draw: the search stopped ({solution.status}) before it held a portfolio")
     options = {"shade": shade, "language": language, "style": style} | ({"title": title} if title else {})
@@ -175,57 +173,6 @@ def _solved(model: str, overrides: dict[str, Any], **options: Any) -> Any:
         return solve(model, **options, **overrides)
 
 
-def _overrides(
-    sites: int | None,
-    weight: list[str] | None,
-    require: list[str] | None,
-    forbid: list[str] | None,
-    settings: list[str] | None,
-) -> dict[str, Any]:
-    """Return the keyword overrides that the options of the command line spell out."""
-    overrides: dict[str, Any] = {}
-    for setting in settings or []:
-        _place(overrides, *_split(setting, "--set"))
-    if sites is not None:
-        overrides["sites"] = sites
-    if weight:
-        overrides["weights"] = {name: _number(value, name) for name, value in (_split(w, "--weight") for w in weight)}
-    if require:
-        overrides["required"] = require
-    if forbid:
-        overrides["forbidden"] = forbid
-    return overrides
-
-
-def _split(text: str, option: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip() or not value.strip():
-        raise InputError(f"{option} {text!r} is not of the form NAME=VALUE")
-    return name.strip(), value.strip()
-
-
-def _number(text: str, name: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(f"--weight {name}={text}: {text!r} is not a number") from None
-
-
-def _place(overrides: dict[str, Any], path: str, text: str) -> None:
-    """Put a value at a dotted path of nested dictionaries; the value is read as TOML, else as text."""
-    try:
-        value: Any = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    *parents, last = path.split(".")
-    table = overrides
-    for parent in parents:
-        table = table.setdefault(parent, {})
-        if not isinstance(table, dict):
-            raise InputError(f"--set {path}: {parent!r} was set to a value before, so it has no key {last!r}")
-    table[last] = value
-
-
 def _targets(name: str, output: Path | None, files: list[Path]) -> list[Path]:
     """Return the files to write, after making sure that they can be written."""
     from siting.export import FORMATS
@@ -238,20 +185,8 @@ def _targets(name: str, output: Path | None, files: list[Path]) -> list[Path]:
             raise OutputError(f"cannot make the folder '{output}': {error.strerror or error}") from None
         targets += [output / f"{name}.png", output / f"{name}.gpkg"]
     for target in targets:
-        _check_writable(target, ("png", "svg", "pdf", *FORMATS))
+        check_writable(target, ("png", "svg", "pdf", *FORMATS))
     return targets
-
-
-def _check_writable(target: Path, formats: tuple[str, ...]) -> None:
-    """Fail before a long search rather than after it."""
-    from siting.writing import file_format, whole_file
-
-    file_format(target, formats, "a result")
-    if target.exists() and not target.is_dir():
-        return
-    with whole_file(target) as temporary:
-        temporary.touch()
-    target.unlink()
 
 
 def _write(solution: Any, target: Path) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siting.engine import check_options, solve_instance
-from siting.errors import InputError
-from siting.instance import Instance
+from siting.preparation import prepare
 from siting.search import Search
 from siting.solution import Solution
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from siting.instance import Instance
     from siting.model import Model
     from siting.search import Callback
 
@@ -72,32 +73,9 @@ def solve(
     'optimal'
     """
     options = {"method": method, "gap": gap, "threads": threads, "seed": seed}
-    if isinstance(model, Instance):
-        instance = model.replace(**overrides) if overrides else model
-        result = solve_instance(instance, time_limit=time_limit, callback=callback, **options)  # type: ignore[arg-type]
-        return Solution(instance, result)
     check_options(method, time_limit, gap, threads, seed)
     clock = Search(time_limit=time_limit)
-    loaded = _loaded(model).replace(**overrides) if overrides else _loaded(model)
-    raw = loaded.instance()
-
-    def remaining() -> float | None:
-        return None if time_limit is None else max(clock.remaining, 1e-3)
-
-    # Ideal and nadir do not depend on the method, so the fastest finds them.
-    scaling = loaded.scaling(lambda asked: solve_instance(asked, time_limit=remaining(), threads=threads, seed=seed))
-    instance = scaling.apply(raw)
-    result = solve_instance(instance, time_limit=remaining(), callback=callback, **options)  # type: ignore[arg-type]
-    return Solution(instance, result, loaded, scaling)
-
-
-def _loaded(model: object) -> Model:
-    from siting.model import Model
-
-    if isinstance(model, Model):
-        return model
-    if isinstance(model, str | Path):
-        return Model.load(model)
-    raise InputError(
-        f"solve takes a model name, a path, a siting.Model or a siting.Instance, not a {type(model).__name__}"
-    )
+    prepared = prepare(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
+    remaining = None if time_limit is None else max(clock.remaining, 1e-3)
+    result = solve_instance(prepared.instance, time_limit=remaining, callback=callback, **options)  # type: ignore[arg-type]
+    return Solution(prepared.instance, result, prepared.model, prepared.scaling)

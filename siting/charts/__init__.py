@@ -1,0 +1,1 @@
+"""Charts of analyses, in the house style of the maps; each function takes ``ax=None`` and returns the axes."""
