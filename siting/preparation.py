@@ -212,6 +212,6 @@ def _loaded(model: object) -> Model:
     if isinstance(model, str | Path):
         return Model.load(model)
     raise InputError(
-        f"a model is given by name, as a path, a siting.Model, a siting.Instance or a siting.Solution, "
+        "a model is given by its name, a path, a siting.Model, a siting.Instance or a siting.Solution, "
         f"not as a {type(model).__name__}"
     )

@@ -167,7 +167,7 @@ def test_a_solution_shows_itself_as_escaped_html() -> None:
 
 def test_what_is_neither_model_nor_instance_is_refused() -> None:
     """A number is no model."""
-    with pytest.raises(siting.InputError, match="not a int"):
+    with pytest.raises(siting.InputError, match="not as a int"):
         siting.solve(4)  # type: ignore[arg-type]
 
 
