@@ -118,7 +118,7 @@ def test_a_known_node_has_what_everybody_knows_of_it(nodes):
 
 
 def test_attributes_of_policy_are_those_of_the_region(tables):
-    """Inherited: the flag, the price zone of the country, the climate."""
+    """Inherited: the flag, the category, whether outermost, how long a connection takes."""
     parent = tables["nuts2"]
     for name in ("nuts3", "grid_nodes", "cells"):
         table = tables[name]
@@ -265,11 +265,12 @@ def test_a_value_of_a_node_is_traced_to_its_circuits_and_its_region(nodes):
 
 def test_an_inherited_value_says_so_and_shows_the_row_it_comes_from(tables):
     """The rule stands in the first row, the region's row below it."""
-    chain = data.trace("ITI31", "pue")
+    name = "connection_wait_years"
+    chain = data.trace("ITI31", name)
     assert chain.loc[0, ["region", "rule"]].tolist() == ["ITI31", "inherited_from_nuts2"]
-    assert chain.loc[1, ["region", "rule"]].tolist() == ["ITI3", "pue_of_climate_class"]
+    assert chain.loc[1, ["region", "rule"]].tolist() == ["ITI3", "wait_of_country"]
     cell = tables["cells"].index[tables["cells"]["nuts3"] == "ITI31"][0]
-    assert data.trace(cell, "pue").loc[0, "rule"] == "inherited_from_nuts2"
+    assert data.trace(cell, name).loc[0, "rule"] == "inherited_from_nuts2"
 
 
 def test_a_headroom_table_of_the_regions_reaches_their_nodes(tmp_path):
@@ -386,7 +387,7 @@ def test_nodes_of_a_county_pay_the_price_of_their_zone():
     [
         ("candidate_sets", "cells,pue,", "celsl,pue,", "'celsl' is unknown; did you mean 'cells'"),
         ("candidate_sets", "nuts3,pue,", "nuts3,peu,", "'peu' is unknown; did you mean 'pue'"),
-        ("candidate_sets", "nuts3,pue,inherited_from_nuts2", "nuts3,pue,inherited_from_nuts", "did you mean"),
+        ("candidate_sets", "outermost,inherited_from_nuts2", "outermost,inherited_from_nuts", "did you mean"),
         ("grid_nodes", "AT112-AT8,16.85352", "AT112-AT8,east", "row 2, column 'longitude_degrees': 'east' is not"),
         ("internet_exchanges", ",networks,", ",network,", "lacks the column 'networks'"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import shapely
 
 from siting import catalogue, data
+from siting.data.__main__ import coverage_markdown
 from siting.data.reading import values
 from siting.data.tables import EU27, GRADES
 from siting.errors import InputError
@@ -341,3 +343,70 @@ def test_loads_are_copies(candidates):
     mine = data.candidates()
     mine["population"] = 0.0
     assert data.candidates()["population"].sum() == candidates["population"].sum() > 0
+
+
+def test_a_month_of_the_day_ahead_market_is_a_price_like_any_other():
+    """Early 2026 ranks Finland above Spain, 2025 did not; without a market the price is missing, with a rule."""
+    months = data.price_series(monthly=True)
+    assert months.index.get_level_values("period").min() == "2015-01"
+    assert months.index.get_level_values("period").max() == "2026-03"
+    assert (months["filled"] == 0).all()
+    winter = data.electricity_prices("wholesale", "2026-02", tax_adjustments=False)
+    year = data.electricity_prices("wholesale", "2025", tax_adjustments=False)["value_eur_per_mwh"]
+    assert winter["value_eur_per_mwh"]["FI"] > winter["value_eur_per_mwh"]["ES"]
+    assert year["FI"] < year["ES"]
+    assert winter.loc[["CY", "MT"], "value_eur_per_mwh"].isna().all()
+    assert set(winter.loc[["CY", "MT"], "rule"]) == {"no_price_known"}
+    with pytest.raises(InputError, match="no period '2026-07'"):
+        data.electricity_prices("wholesale", "2026-07")
+
+
+def test_a_year_of_the_day_ahead_market_is_the_mean_of_its_months():
+    """Two tables written at the same time from the same file."""
+    for country in ("DE", "ES", "PL"):
+        months = [
+            data.electricity_prices("wholesale", f"2024-{month:02d}", tax_adjustments=False).loc[
+                country, "base_eur_per_mwh"
+            ]
+            for month in range(1, 13)
+        ]
+        year = data.electricity_prices("wholesale", "2024", tax_adjustments=False).loc[country, "base_eur_per_mwh"]
+        assert np.mean(months) == pytest.approx(year, abs=1.0)
+
+
+def test_a_monthly_price_is_traced_to_the_monthly_table():
+    """The row of the country and the charges."""
+    chain = data.trace("DE40", "electricity_price_eur_per_mwh", series="wholesale", period="2026-02")
+    assert chain["table"].tolist() == ["electricity_prices_monthly", "electricity_adders", "electricity_adders"]
+
+
+def test_the_price_is_described_like_an_attribute():
+    """Unit, sources, and how many of the 27 were filled in."""
+    described = data.describe("electricity_price_eur_per_mwh")
+    assert described["unit"] == "EUR/MWh"
+    assert described[["observed", "imputed", "missing"]].tolist() == [17, 10, 0]
+    assert "eurostat_nrg_pc_205" in described["sources"]
+
+
+def test_an_attribute_says_which_sets_have_it():
+    """Own or inherited."""
+    assert data.describe("pue")["level"] == "nuts2 nuts3 grid_nodes cells"
+    assert data.describe("peak_load_mw")["level"] == "nuts2 nuts3"
+    assert data.describe("voltages_kv")["level"] == "grid_nodes"
+
+
+@pytest.mark.parametrize("identifier", ["FR10", "FR101", "FRF33-w81641090"])
+def test_one_candidate_of_any_set_can_be_looked_at(identifier):
+    """The row of its set."""
+    row = data.candidate(identifier)
+    assert row["country"] == "FR"
+    assert row["pue"] == 1.15
+
+
+def test_the_table_in_the_documentation_is_the_one_that_is_printed():
+    """Every attribute with its source, vintage, grade, coverage and imputed share."""
+    documentation = Path(__file__).parents[1] / "docs" / "data.md"
+    text = documentation.read_text(encoding="utf-8")
+    assert coverage_markdown() in text
+    for name in data.attributes().index:
+        assert f"| `{name}` |" in text, name

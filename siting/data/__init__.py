@@ -20,7 +20,7 @@ from siting.data.prices import electricity_prices, price_series
 from siting.data.provenance import attributes, coverage, describe, rules, sources
 from siting.data.regions import boundaries, neighbours
 from siting.data.strictness import imputed_share, refuse_gaps, strict_gaps, value_kinds
-from siting.data.tracing import trace
+from siting.data.tracing import candidate, trace
 from siting.data.verification import verify
 from siting.data.zones import zone_prices
 
@@ -29,6 +29,7 @@ __all__ = [
     "ai_factories",
     "attributes",
     "boundaries",
+    "candidate",
     "candidates",
     "coverage",
     "demand",

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from siting.data import nearness
-from siting.data.grid_nodes import HIGH, HIGH_KV, LOW, headroom_of_region, node_headroom
+from siting.data.climate import climate
+from siting.data.grid_nodes import CIRCUITS, HIGH, HIGH_KV, LOW, headroom_of_region, node_headroom
 from siting.data.inheritance import inherited, with_columns
 from siting.data.regions import table
 from siting.data.vicinity import node_table, vicinity
@@ -83,7 +84,7 @@ def _shared(frame: pd.DataFrame, directory: Path | None) -> pd.DataFrame:
 
 
 def _connection(frame: pd.DataFrame, directory: Path | None) -> pd.DataFrame:
-    """Return what the grid nodes near the centre offer: counts, transformers, and the headroom of the best."""
+    """Return what the grid nodes near the centre offer: counts, transformers, circuits, and the best headroom."""
     nodes = node_table(directory)
     first, second, _ = nearness.pairs_within_km(frame, nodes, CONNECTION_KM)
     high = (nodes["highest_kv"] >= HIGH_KV).to_numpy()[second]
@@ -94,7 +95,10 @@ def _connection(frame: pd.DataFrame, directory: Path | None) -> pd.DataFrame:
         {
             LOW: np.bincount(first, weights=~high, minlength=size),
             HIGH: np.bincount(first, weights=high, minlength=size),
-            "transformer_mva": np.bincount(first, weights=nodes["transformer_mva"].to_numpy()[second], minlength=size),
+            **{
+                column: np.bincount(first, weights=nodes[column].to_numpy()[second], minlength=size)
+                for column in ("transformer_mva", *CIRCUITS)
+            },
             "grid_capacity_mva": capacity,
         },
         index=frame.index,
@@ -132,6 +136,7 @@ def cells(directory: Path | None, resolution: int) -> gpd.GeoDataFrame:
         _shared(frame, directory),
         _connection(frame, directory),
         vicinity(frame, covered, directory),
+        climate(frame, directory),
         inherited(frame, "cells", directory),
     )
     for part in parts:

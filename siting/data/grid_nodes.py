@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from siting.data.climate import climate
 from siting.data.inheritance import inherited, with_columns
 from siting.data.regions import table
 from siting.data.vicinity import PLACE, generation_by_region, node_table, vicinity
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 
 HIGH_KV = 300.0
 HIGH, LOW = "substations_300_kv_and_above", "substations_220_to_299_kv"
+CIRCUITS = ("incident_circuits_220_to_299_kv", "incident_circuits_300_kv_and_above")
 NODE_COLUMNS = (
-    "voltages_kv", "transformer_mva", "incident_circuits_220_to_299_kv", "incident_circuits_300_kv_and_above",
-    "circuit_rating_mva", "circuit_rule", "connection_limit_mva",
+    "voltages_kv", "transformer_mva", *CIRCUITS, "circuit_rating_mva", "circuit_rule", "connection_limit_mva",
 )  # fmt: skip
 
 
@@ -96,7 +97,8 @@ def nodes(directory: Path | None) -> gpd.GeoDataFrame:
         index=raw.index,
     )
     covered = np.ones(len(frame), dtype=bool)
-    frame = frame.join(vicinity(frame, covered, directory)).join(inherited(frame, "grid_nodes", directory))
+    frame = frame.join([vicinity(frame, covered, directory), climate(frame, directory)])
+    frame = frame.join(inherited(frame, "grid_nodes", directory))
     points = geopandas.points_from_xy(frame["longitude_degrees"], frame["latitude_degrees"], crs=GEOGRAPHIC)
     return geopandas.GeoDataFrame(frame, geometry=points.to_crs(PROJECTED), crs=PROJECTED)
 
@@ -160,6 +162,7 @@ def small_regions(directory: Path | None) -> gpd.GeoDataFrame:
         _node_sums(frame, raw, directory),
         generation_by_region(frame.index, covered, directory),
         vicinity(frame, covered, directory),
+        climate(frame, directory),
         inherited(frame, "nuts3", directory),
     )
     for part in parts:

@@ -29,6 +29,17 @@ INHERITED = {
 }
 """The level whose table holds the value: that of NUTS-2 regions repeats what is known per country."""
 
+_ASSUMED_CIRCUITS = ("circuit_rule", ("two_circuits_assumed",))
+ROW_RULES = {
+    "incident_circuits_220_to_299_kv": _ASSUMED_CIRCUITS,
+    "incident_circuits_300_kv_and_above": _ASSUMED_CIRCUITS,
+    "circuit_rating_mva": _ASSUMED_CIRCUITS,
+    "connection_limit_mva": _ASSUMED_CIRCUITS,
+    "climate_zone": ("climate_rule", ("nearest_land_in_raster", "only_ocean_in_raster")),
+}
+"""Attributes that single candidates of a set come by otherwise than the set: the column that says so, and what of it
+takes the place of the set's rule."""
+
 
 @lru_cache(maxsize=8)
 def set_rules(directory: Path | None) -> pd.DataFrame:
@@ -90,6 +101,36 @@ def inherited(frame: pd.DataFrame, name: str, directory: Path | None) -> pd.Data
         if wanted:
             parts.append(table(level, directory)[wanted].reindex(frame[level]).set_axis(frame.index))
     return pd.concat(parts, axis=1) if parts else pd.DataFrame(index=frame.index)
+
+
+def row_rules(frame: pd.DataFrame, attribute: str, rule: str) -> pd.Series[str]:
+    """Return the rule by which every candidate of a set comes by an attribute.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Candidates.
+    attribute : str
+        The attribute.
+    rule : str
+        That of the set.
+
+    Returns
+    -------
+    pandas.Series of str
+        Indexed like the candidates.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"circuit_rule": ["matched_within_10_km", "two_circuits_assumed"]})
+    >>> row_rules(frame, "circuit_rating_mva", "circuits_that_end_at_the_site").tolist()
+    ['circuits_that_end_at_the_site', 'two_circuits_assumed']
+    """
+    column, instead = ROW_RULES.get(attribute, ("", ()))
+    plain = pd.Series(rule, index=frame.index, dtype=object)
+    if column not in frame.columns:
+        return plain
+    return plain.where(~frame[column].isin(instead), frame[column])
 
 
 def with_columns(frame: gpd.GeoDataFrame, columns: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 WHOLESALE = "wholesale"
 RETAIL_PREFIX = "eurostat_"
-TABLE = "electricity_prices"
+TABLE, MONTHLY_TABLE = "electricity_prices", "electricity_prices_monthly"
+MONTH = re.compile(r"\d{4}-\d{2}")
+"""A period of the monthly table: the semesters and years of the other one are written otherwise."""
 
 
 @lru_cache(maxsize=8)
@@ -28,13 +31,36 @@ def _table(name: str, directory: Path | None) -> pd.DataFrame:
     return checking.read_price_table(reading.locate(f"{name}.csv", directory))
 
 
-def price_series(directory: str | PathLike[str] | None = None) -> pd.DataFrame:
+def table_of(series: str, period: str) -> str:
+    """Return the name of the table that holds a series in a period.
+
+    Parameters
+    ----------
+    series, period : str
+        See `electricity_prices`.
+
+    Returns
+    -------
+    str
+        File name without ending.
+
+    Examples
+    --------
+    >>> table_of("wholesale", "2026-02"), table_of("wholesale", "2025")
+    ('electricity_prices_monthly', 'electricity_prices')
+    """
+    return MONTHLY_TABLE if series == WHOLESALE and MONTH.fullmatch(period) else TABLE
+
+
+def price_series(directory: str | PathLike[str] | None = None, *, monthly: bool = False) -> pd.DataFrame:
     """Return which series and periods the price table holds, and how many countries have a price in each.
 
     Parameters
     ----------
     directory : path-like, optional
         A folder whose files replace the shipped ones of the same name.
+    monthly : bool, default False
+        The months of the day-ahead market instead of semesters and years.
 
     Returns
     -------
@@ -46,7 +72,7 @@ def price_series(directory: str | PathLike[str] | None = None) -> pd.DataFrame:
     >>> price_series().loc[("eurostat_IG", "2025-S2"), "countries"].item()
     27
     """
-    table = _table(TABLE, folder(directory))
+    table = _table(MONTHLY_TABLE if monthly else TABLE, folder(directory))
     known = table[table["value"].notna()]
     return pd.DataFrame(
         {
@@ -90,7 +116,8 @@ def electricity_prices(
         "eurostat_IG" (150 GWh a year and more) or "eurostat_IF" (70 to 150 GWh), both without VAT;
         "wholesale" (day-ahead mean); or a series of the user's own table.
     period : str, default "2025-S2"
-        A semester ("2023-S1" to "2025-S2") for Eurostat, a year ("2015" to "2025") for wholesale.
+        A semester ("2023-S1" to "2025-S2") for Eurostat; a year ("2015" to "2025") or a month ("2015-01" to "2026-03",
+        the last one in part) for wholesale.
     tax_adjustments : bool, default True
         Add what the series leaves out: for Eurostat the taxes that a data centre pays and industry does not,
         for wholesale the estimated network charges, taxes and levies. The user's own series are left as they
@@ -117,9 +144,15 @@ def electricity_prices(
     >>> prices = electricity_prices()
     >>> prices.loc["FI", ["base_eur_per_mwh", "adjustment_eur_per_mwh"]].tolist()
     [38.0, 21.9]
+
+    The winter of 2026 turned the ranking round:
+
+    >>> winter = electricity_prices("wholesale", "2026-02", tax_adjustments=False)["value_eur_per_mwh"]
+    >>> bool(winter["FI"] > winter["ES"])
+    True
     """
     where = folder(directory)
-    rows = _chosen(_table(TABLE, where), series, period)
+    rows = _chosen(_table(table_of(series, period), where), series, period)
     adjustment = pd.Series(0.0, index=rows.index)
     if tax_adjustments and series == WHOLESALE:
         adjustment = _adders(series, where)

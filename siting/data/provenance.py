@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siting.data import checking, reading
+from siting.data.inheritance import set_rules
+from siting.data.prices import TABLE, electricity_prices
 from siting.data.regions import folder
 from siting.data.set_coverage import set_coverage
 from siting.errors import InputError, suggestion
@@ -119,14 +121,15 @@ def describe(attribute: str, directory: str | PathLike[str] | None = None) -> pd
     Parameters
     ----------
     attribute : str
-        A name from `attributes()`.
+        A name from `attributes()`, or "electricity_price_eur_per_mwh".
     directory : path-like, optional
         A folder whose files replace the shipped ones of the same name.
 
     Returns
     -------
     pandas.Series
-        The row of `attributes()`, and `sources`, `grades`, `observed`, `derived`, `imputed`, `missing`.
+        The row of `attributes()`, and `sources`, `grades`, `observed`, `derived`, `imputed`, `missing`. `level` names
+        every set that has the attribute, its own or inherited; the counts are of those that have it of their own.
 
     Raises
     ------
@@ -138,13 +141,35 @@ def describe(attribute: str, directory: str | PathLike[str] | None = None) -> pd
     >>> describe("pue")["grades"]
     'assumption'
     """
-    entry = attribute_entry(attribute, folder(directory))
+    if attribute == PRICE:
+        return _price_described(folder(directory))
+    entry = attribute_entry(attribute, folder(directory)).copy()
+    made = set_rules(folder(directory)).index
+    entry["level"] = " ".join(dict.fromkeys([*entry["level"].split(), *(name for name, of in made if of == attribute)]))
     table = coverage(directory)
     rows = table[table.index.get_level_values("attribute") == attribute]
     counts = rows[["observed", "derived", "imputed", "missing"]].sum()
     texts = pd.Series({column: "; ".join(sorted(set(rows[column]))) for column in ("sources", "grades", "years")})
     described: pd.Series[Any] = pd.concat([entry, texts, counts]).rename(attribute)
     return described
+
+
+def _price_described(directory: Path | None) -> pd.Series[Any]:
+    """Return what `describe` says of the price, which has a table of its own; the counts are of the default series."""
+    prices = electricity_prices(directory=directory)
+    known, filled = prices["value_eur_per_mwh"].notna(), prices["rule"].fillna("") != ""
+    joined = {name: "; ".join(sorted(set(prices[key].dropna().astype(str))))
+              for name, key in (("sources", "source"), ("grades", "grade"), ("years", "year"))}  # fmt: skip
+    return pd.Series(
+        {
+            "unit": "EUR/MWh", "sense": "min", "type": "number", "level": "country", "table": TABLE,
+            "description": "What a large user pays, without VAT: by series and period, see siting.data.price_series(). "
+            "The counts are of eurostat_IG in 2025-S2.",
+            **joined, "observed": int((known & ~filled).sum()), "derived": 0, "imputed": int((known & filled).sum()),
+            "missing": int((~known).sum()),
+        },
+        name=PRICE,
+    )  # fmt: skip
 
 
 def coverage(directory: str | PathLike[str] | None = None) -> pd.DataFrame:

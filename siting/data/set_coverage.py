@@ -5,19 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from siting.data.candidate_sets import candidates
-from siting.data.inheritance import INHERITED, set_rules
+from siting.data.inheritance import INHERITED, row_rules, set_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
-
-ASSUMED = "two_circuits_assumed"
-CIRCUITS = (
-    "incident_circuits_220_to_299_kv", "incident_circuits_300_kv_and_above", "circuit_rating_mva",
-    "connection_limit_mva",
-)  # fmt: skip
-"""Columns of a grid node that are assumed where no bus of the map is near."""
 
 
 def set_coverage(directory: Path | None, kinds: pd.Series) -> list[dict[str, Any]]:
@@ -41,10 +34,11 @@ def set_coverage(directory: Path | None, kinds: pd.Series) -> list[dict[str, Any
     lines = []
     for name, group in own.groupby(level="set", sort=False):
         table = candidates(str(name), directory)
-        assumed = int((table["circuit_rule"] == ASSUMED).sum()) if "circuit_rule" in table else 0
         for attribute, entry in group.droplevel("set").iterrows():
-            missing = int(table[str(attribute)].isna().sum())
-            imputed = assumed if attribute in CIRCUITS else 0
+            values = table[str(attribute)]
+            missing = int(values.isna().sum())
+            kind = row_rules(table, str(attribute), entry["rule"]).map(kinds)
+            imputed = int(((kind == "imputation") & values.notna()).sum())
             there = len(table) - missing - imputed
             observed = there if kinds.get(entry["rule"]) == "observation" else 0
             lines.append(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siting.data import checking, reading
-from siting.data.inheritance import INHERITED, set_rules
+from siting.data.inheritance import INHERITED, row_rules, set_rules
 from siting.data.prices import WHOLESALE, electricity_prices
 from siting.data.provenance import PRICE, rules
 from siting.data.regions import folder
@@ -31,8 +31,6 @@ ROUNDING = 1e-6
 ZONED, ZONE_RULE = ("SE",), "zone_ratio_of_2023"
 """Countries with a price per bidding zone, and the rule by which a zone has it."""
 H3_INDEX = "[0-9a-f]{15}"
-CIRCUITS, ASSUMED_CIRCUITS = "circuits_that_end_at_the_site", "two_circuits_assumed"
-"""Rule of the circuits of a grid node, and the rule of those nodes that the map of circuits does not hold."""
 
 
 def _kinds(rows: pd.DataFrame, kinds: pd.Series) -> pd.Series:
@@ -103,8 +101,7 @@ def _set_rows(frame: pd.DataFrame, wanted: Iterable[str], directory: Path | None
             continue
         row = rows.loc[attribute]
         cell = pd.DataFrame({key: row[key] for key in ("grade", "rule", "source")}, index=frame.index)
-        if "circuit_rule" in frame.columns and row["rule"] == CIRCUITS:
-            cell["rule"] = cell["rule"].mask((frame["circuit_rule"] == ASSUMED_CIRCUITS).to_numpy(), ASSUMED_CIRCUITS)
+        cell["rule"] = row_rules(frame, attribute, str(row["rule"]))
         missing = frame[attribute].isna() if attribute in frame.columns else pd.Series(data=False, index=frame.index)
         cells[attribute] = cell.assign(value=missing.map({True: "", False: "as computed"}))
     return cells

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from siting.data import checking, reading
+from siting.data import checking, reading, zones
 from siting.data.candidate_sets import candidates
-from siting.data.inheritance import INHERITED, set_rules
-from siting.data.prices import TABLE, WHOLESALE, electricity_prices
+from siting.data.inheritance import INHERITED, row_rules, set_rules
+from siting.data.prices import WHOLESALE, electricity_prices, table_of
 from siting.data.provenance import PRICE, attribute_entry
 from siting.data.regions import folder
 from siting.data.strictness import H3_INDEX
@@ -102,6 +102,7 @@ def _set_links(name: str, candidate: pd.Series[Any], level: str, depth: int, dir
     if (level, name) not in rules.index:
         return _region_links(name, str(candidate.name), depth, directory)
     rule = {str(key): str(cell) for key, cell in rules.loc[[(level, name)]].iloc[0].items()}
+    rule["rule"] = str(row_rules(candidate.to_frame().T, name, rule["rule"]).iloc[0])
     entry = attribute_entry(name, directory)
     link = {
         "attribute": name, "region": str(candidate.name), "value": _text(candidate.get(name)), "unit": entry["unit"],
@@ -121,6 +122,8 @@ def _set_links(name: str, candidate: pd.Series[Any], level: str, depth: int, dir
             chain += _region_links(attribute, region[: {"nuts2": 4, "nuts3": 5}[other]], depth + 1, directory)
         else:
             chain += _set_links(part, candidate, level, depth + 1, directory)
+    if name == "climate_class":
+        chain += _deeper(_climate_class(_text(candidate.get("climate_zone")), directory), depth + 1)
     return chain
 
 
@@ -144,13 +147,41 @@ def _found(candidate: str, directory: Path | None) -> tuple[pd.Series[Any], str]
     return row, level
 
 
+def candidate(identifier: str, directory: str | PathLike[str] | None = None) -> pd.Series[Any]:
+    """Return everything the tables hold about one candidate of any set.
+
+    Parameters
+    ----------
+    identifier : str
+        NUTS-2 or NUTS-3 code, identifier of a grid node, or H3 index of a cell.
+    directory : path-like, optional
+        A folder whose files replace the shipped ones of the same name.
+
+    Returns
+    -------
+    pandas.Series
+        One entry per attribute, without the geometry.
+
+    Raises
+    ------
+    siting.errors.InputError
+        If there is no such candidate.
+
+    Examples
+    --------
+    >>> candidate("FR101")["name"], candidate("FR10")["name"]
+    ('Paris', 'Ile-de-France')
+    """
+    return _found(identifier, folder(directory))[0]
+
+
 def _price_link(country: str, series: str, period: str, directory: Path | None) -> Link:
     """Return the row of the price table."""
     price = electricity_prices(series, period, tax_adjustments=False, directory=directory).loc[country]
     value = price["base_eur_per_mwh"]
     return {
         "attribute": PRICE, "region": country, "value": "" if pd.isna(value) else f"{value:.1f}",
-        "unit": "EUR/MWh", "table": TABLE,
+        "unit": "EUR/MWh", "table": table_of(series, period),
         **{key: price[key] for key in ("year", "grade", "rule", "note", "source")},
     }  # fmt: skip
 
@@ -182,11 +213,47 @@ def _adder_links(country: str, name: str, directory: Path | None) -> list[Link]:
     return _records(added.assign(region=country, table=name, attribute=kind))
 
 
-def _price_links(region: str, series: str, period: str, directory: Path | None) -> list[Link]:
-    """Return the price of the country, what it was filled in from, and the adjustment added to it."""
-    country = region[:2]
+def _zone_links(candidate: pd.Series[Any], period: str, directory: Path | None) -> list[Link]:
+    """Return the price of the bidding zone, the row that puts the candidate there, and what the price was made of."""
+    regions, prices = zones.zone_tables(directory)
+    codes = (candidate.get("nuts3"), candidate.get("nuts2"), candidate.name)
+    here = next((regions[regions["region"] == code] for code in codes if code in set(regions["region"])), None)
+    if here is None:
+        return []
+    zones.zone_prices(period, directory)  # says which periods there are
+    of_zone = prices[prices["zone"] == here["zone"].iloc[0]].set_index("period", drop=False)
+
+    def link(year: str) -> Link:
+        row = of_zone.loc[year]
+        common = {key: row[key] for key in ("unit", "year", "grade", "rule", "note", "source")}
+        return {
+            **common,
+            "attribute": PRICE,
+            "region": row["zone"],
+            "value": f"{row['value']:.2f}",
+            "table": zones.PRICES,
+        }
+
+    placed = [{**row, "attribute": "bidding_zone", "value": row["zone"], "table": zones.MAP} for row in _records(here)]
+    chain = _deeper([link(period)], 0) + _deeper(placed, 1)
+    if chain[0]["rule"] == zones.RATIO:
+        national = [_price_link(str(candidate["country"]), WHOLESALE, year, directory)
+                    for year in (period, zones.MEASURED_YEAR)]  # fmt: skip
+        chain += _deeper([national[0], link(zones.MEASURED_YEAR), national[1]], 1)
+    return chain
+
+
+def _price_links(
+    candidate: pd.Series[Any], series: str, period: str, directory: Path | None, *, bidding_zones: bool
+) -> list[Link]:
+    """Return the price of the country or zone, what it was filled in from, and the adjustment added to it."""
+    country = str(candidate["country"])
+    if bidding_zones and series != WHOLESALE:
+        raise InputError(f"bidding_zones needs series 'wholesale', not {series!r}")
     base = _price_link(country, series, period, directory)
-    chain = _deeper([base], 0) + _deeper(_filled_from(base, series, period, directory), 1)
+    chain = _zone_links(candidate, period, directory) if bidding_zones else []
+    if not chain:
+        chain = _deeper([base], 0) + _deeper(_filled_from(base, series, period, directory), 1)
     if series == WHOLESALE:
         return chain + _deeper(_adder_links(country, "electricity_adders", directory), 0)
     if series in BANDS:
@@ -200,6 +267,7 @@ def trace(
     *,
     series: str = "eurostat_IG",
     period: str = "2025-S2",
+    bidding_zones: bool = False,
     directory: str | PathLike[str] | None = None,
 ) -> pd.DataFrame:
     """Return the chain behind one value: its row, the rows it was computed from, and the source of each.
@@ -212,6 +280,9 @@ def trace(
         A name from `attributes()`, or "electricity_price_eur_per_mwh".
     series, period : str
         Which price is traced; see `electricity_prices`.
+    bidding_zones : bool, default False
+        Whether a candidate in a country of several bidding zones pays the price of its own, as `bidding_zones = true`
+        in the `[data]` section of a model says; only with the series "wholesale".
     directory : path-like, optional
         A folder whose files replace the shipped ones of the same name.
 
@@ -225,7 +296,7 @@ def trace(
     Raises
     ------
     siting.errors.InputError
-        If there is no such candidate or attribute.
+        If there is no such candidate or attribute, or bidding zones are asked of another series.
 
     Examples
     --------
@@ -233,6 +304,12 @@ def trace(
 
     >>> trace("FI1D", "electricity_price_eur_per_mwh")[["value", "depth"]].to_numpy().tolist()
     [['38.0', 0], ['42.2', 1], ['21.9', 0]]
+
+    Scania lies in the southernmost zone of Sweden:
+
+    >>> chain = trace("SE22", "electricity_price_eur_per_mwh", series="wholesale", period="2023", bidding_zones=True)
+    >>> chain[["region", "value", "table"]].head(2).to_numpy().tolist()
+    [['SE4', '64.88', 'electricity_prices_zones'], ['SE22', 'SE4', 'bidding_zones']]
     """
     where = folder(directory)
     if len(candidate) == len("IT") and candidate in EU27:
@@ -240,7 +317,7 @@ def trace(
     else:
         found, level = _found(candidate, where)
     if attribute == PRICE:
-        chain = _price_links(str(found["country"]), series, period, where)
+        chain = _price_links(found, series, period, where, bidding_zones=bidding_zones)
     else:
         attribute_entry(attribute, where)
         chain = _set_links(attribute, found, level, 0, where)

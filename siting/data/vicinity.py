@@ -169,19 +169,52 @@ def vicinity(points: pd.DataFrame, covered: NDArray[np.bool_], directory: Path |
     Returns
     -------
     pandas.DataFrame
-        Indexed like the points: `distance_to_grid_km`, `distance_to_exchange_km`, `nearest_exchange`,
-        `generation_within_25_km_mw`, `generation_within_50_km_mw`.
+        Indexed like the points: `distance_to_grid_km`, `distance_to_exchange_km`, `nearest_exchange` and the columns
+        of `generation_within`.
     """
-    exchanges, plants = large_exchanges(directory), plant_table(directory)
+    exchanges = large_exchanges(directory)
     position, exchange_km = nearness.nearest(points, exchanges)
     columns = {
         "distance_to_grid_km": np.where(covered, distance_to_grid_km(points, directory), np.nan).round(2),
         "distance_to_exchange_km": exchange_km.round(1),
         "nearest_exchange": exchanges["name"].to_numpy(dtype=object)[position],
     }
+    around = generation_within(points, directory)
+    return pd.DataFrame(columns, index=points.index).join(around[covered])
+
+
+def generation_within(points: pd.DataFrame, directory: Path | None) -> pd.DataFrame:
+    """Return the generation around every point: in total and by fuel.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        With the columns `longitude_degrees` and `latitude_degrees`.
+    directory : pathlib.Path or None
+        The user's folder; None for the shipped tables.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed like the points, MW: `generation_within_25_km_mw` and `generation_<fuel>_within_25_km_mw`, the same for
+        50 km. 0 where no plant is near.
+
+    Examples
+    --------
+    >>> cattenom = pd.DataFrame({"longitude_degrees": [6.218], "latitude_degrees": [49.416]})
+    >>> bool(generation_within(cattenom, None)["generation_nuclear_within_25_km_mw"].item() > 5000)
+    True
+    """
+    plants = plant_table(directory)
+    first, second, distance_km = nearness.pairs_within_km(points, plants, max(PLANT_RADII_KM))
+    megawatts, fuel = plants["capacity_mw"].to_numpy()[second], plants["fuel"].to_numpy()[second]
+    of_fuel = {name: np.where(fuel == name, megawatts, 0.0) for name in FUELS}
+    columns = {}
     for radius in PLANT_RADII_KM:
-        megawatts = nearness.sum_within_km(points, plants, "capacity_mw", radius)
-        columns[f"generation_within_{radius}_km_mw"] = np.where(covered, megawatts, np.nan).round(1)
+        near = distance_km <= radius
+        for name, weights in {"": megawatts, **{f"{name}_": values for name, values in of_fuel.items()}}.items():
+            sums = np.bincount(first[near], weights=weights[near], minlength=len(points))
+            columns[f"generation_{name}within_{radius}_km_mw"] = sums.round(1)
     return pd.DataFrame(columns, index=points.index)
 
 

@@ -17,10 +17,30 @@ if TYPE_CHECKING:
 
 PRICES = "electricity_prices_zones"
 MAP = "bidding_zones"
+MEASURED_YEAR = "2023"
+"""The year whose hourly prices are known; the other years follow its ratios."""
+RATIO = "zone_ratio_of_2023"
 
 
 @lru_cache(maxsize=4)
-def _tables(directory: Path | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def zone_tables(directory: Path | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return `bidding_zones.csv` and `electricity_prices_zones.csv`; callers must not change them.
+
+    Parameters
+    ----------
+    directory : pathlib.Path or None
+        The user's folder; None for the shipped tables.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame
+        The zone of each region, and the price of each zone and period (`value` as a number), otherwise as text.
+
+    Raises
+    ------
+    siting.errors.DataError
+        If a region is unknown, a zone has no price, or a price is not above zero.
+    """
     path = reading.locate(f"{MAP}.csv", directory)
     regions = checking.read_text_table(path, ("region", "zone"))
     checking.check_regions(path, regions, reading.region_codes())
@@ -64,7 +84,7 @@ def zone_prices(period: str = "2023", directory: str | PathLike[str] | None = No
     >>> zone_prices("2023").loc[["SE33", "SE22"], "value_eur_per_mwh"].round().tolist()
     [40.0, 65.0]
     """
-    regions, prices = _tables(folder(directory))
+    regions, prices = zone_tables(folder(directory))
     chosen = prices[prices["period"] == period].set_index("zone")
     if chosen.empty:
         raise InputError(f"the bidding zones have no period '{period}'{suggestion(period, prices['period'])}")

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _BOUNDARY_SOURCE = "nuts_2021"
 _NEIGHBOUR_SOURCE = "natural_earth"
 _LATENCY_SOURCE = "azure_round_trip"
+_CITY_SOURCE = "geonames"
+_ZONE_SOURCES = ("entsoe_zone_prices", "bidding_zone_map")
+_SHIPPED = frozenset({"nuts2", "nuts3", "grid_nodes", "cells", "cities"})
+"""Names of tables that come with the package: their sources are named, and not they."""
 _ALWAYS = ("longitude_degrees", "grid_capacity_mva", "large_enterprise_eligible", "population")
 """Attributes in the table of sites, and the place of the markers."""
 _BY_CRITERION = {"energy_cost": "pue", "carbon": "carbon_intensity_g_per_kwh"}
@@ -175,6 +179,10 @@ def _sources(solution: MappableSolution, shown: Sequence[str]) -> list[str]:
     if "latency_ms" in getattr(solution.demand, "columns", ()):
         keys.add(_LATENCY_SOURCE)
     keys.add(_NEIGHBOUR_SOURCE)
+    if str(section.demand) == "cities":
+        keys.add(_CITY_SOURCE)
+    if getattr(section, "bidding_zones", False):
+        keys.update(_ZONE_SOURCES)
     price = getattr(section, "price_series", None)
     if price is not None:
         prices = data.electricity_prices(
@@ -184,7 +192,7 @@ def _sources(solution: MappableSolution, shown: Sequence[str]) -> list[str]:
     keys = _with_origins(table, keys)
     named = [BOUNDARIES]
     named += [_citation(table.loc[key]) for key in table.index if key in keys and key != _BOUNDARY_SOURCE]
-    own = [str(value) for value in (section.candidates, section.demand) if str(value) not in {"nuts2", "nuts3"}]
+    own = [str(value) for value in (section.candidates, section.demand) if str(value) not in _SHIPPED]
     return list(dict.fromkeys([*(text for text in named if text), *own]))
 
 

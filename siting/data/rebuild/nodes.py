@@ -26,9 +26,7 @@ MATCH_METRES = 10e3
 TOO_FAR = 1e9
 """Stands for a distance beyond `MATCH_METRES`: such a pair is made only when nothing else is left, and dropped."""
 _ELEMENT = re.compile(r"^(?:([wrn])[a-z]*/)?(.*?)(?:-\d+)?$")
-MATCHED, ASSUMED = "matched_within_10_km", "two_circuits_assumed"
-CIRCUITS_ASSUMED = 2
-"""Where no bus of the map is near: the lower quartile of the matched sites, and the fewest that N-1 allows."""
+MATCHED = "matched_within_10_km"
 
 
 def node_identifiers(found: gpd.GeoDataFrame) -> pd.Series:
@@ -98,15 +96,15 @@ def _incident(lines: pd.DataFrame, site_of_bus: pd.Series) -> pd.DataFrame:
 def _with_circuits(found: gpd.GeoDataFrame, incident: pd.DataFrame, target: Path) -> pd.DataFrame:
     """Return the circuits of every site, where none was matched two of its highest voltage."""
     table = incident.reindex(found.index)
-    table["rule"] = np.where(table["total"].notna(), MATCHED, ASSUMED)
+    table["rule"] = np.where(table["total"].notna(), MATCHED, network.ASSUMED)
     types = read_csv(target / "line_types.csv", ("minimum_kv", "rating_mva"))
     steps, ratings = numbers(types["minimum_kv"]).to_numpy(), numbers(types["rating_mva"]).to_numpy()
     rating = pd.Series(ratings[np.searchsorted(steps, found["voltage"], side="right") - 1], index=found.index)
     high = found["voltage"] >= CLASS_KV
     assumed = {
-        "low": np.where(high, 0, CIRCUITS_ASSUMED),
-        "high": np.where(high, CIRCUITS_ASSUMED, 0),
-        "total": CIRCUITS_ASSUMED * rating,
+        "low": np.where(high, 0, network.CIRCUITS_ASSUMED),
+        "high": np.where(high, network.CIRCUITS_ASSUMED, 0),
+        "total": network.CIRCUITS_ASSUMED * rating,
         "largest": rating,
     }
     return table.fillna({name: pd.Series(values, index=found.index) for name, values in assumed.items()})

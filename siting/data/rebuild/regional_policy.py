@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -122,6 +123,23 @@ def _regional_aid(folder: Path, regions: pd.Index) -> list[Row]:
     return rows
 
 
+def _areas(path: Path, rows: list[Row], nuts3: pd.Index) -> list[Row]:
+    """Return the intensities of both levels: the single areas read in a report, elsewhere that of the NUTS-2 region."""
+    raw = read_csv(path, ("region", "percent", "grade", "source", "note"))
+    read = {
+        area["region"]: Row(area["region"], "regional_aid_percent", area["percent"], "%", AID_PERIOD, area["source"],
+                            area["grade"], "c_area_read_in_a_report", area["note"])
+        for area in raw.to_dict("records")
+    }  # fmt: skip
+    large = {row.region: read.get(row.region, row) for row in rows}
+    small = []
+    for region in nuts3:
+        above = large[region[:4]]
+        rule = "inherited_from_nuts2" if above.value else above.rule
+        small.append(read.get(region, replace(above, region=region, rule=rule)))
+    return [*large.values(), *small]
+
+
 def _waits(target: Path, regions: pd.Index) -> list[Row]:
     """Return the wait of the hub, else of the country."""
     table = read_csv(target / "connection_waits.csv", ("region", "years", "grade", "source", "note"))
@@ -145,7 +163,7 @@ def rebuild(source: Path, target: Path) -> None:
     source : pathlib.Path
         Folder of the publishers' files.
     target : pathlib.Path
-        Folder of the shipped tables, with the polygons and `connection_waits.csv`.
+        Folder of the shipped tables, with the polygons, `connection_waits.csv` and `regional_aid_areas.csv`.
 
     Raises
     ------
@@ -155,7 +173,8 @@ def rebuild(source: Path, target: Path) -> None:
     nuts2, nuts3 = read_layer(target, "nuts2").index, read_layer(target, "nuts3").index
     folder = source / "cohesion"
     fund = _cohesion_fund(folder / "country_gdp_index_2015_17.csv")
-    write_rows([*fund, *_regional_aid(source / "population", nuts2)], target / "regional_policy.csv")
+    aid = _areas(target / "regional_aid_areas.csv", _regional_aid(source / "population", nuts2), nuts3)
+    write_rows([*fund, *aid], target / "regional_policy.csv")
     listed = _just_transition(folder / "jtf_territories_unchecked.csv", nuts2, nuts3)
     write_rows(listed, target / "just_transition.csv")
     write_rows(_waits(target, nuts2), target / "connection_wait.csv")

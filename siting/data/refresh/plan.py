@@ -106,7 +106,7 @@ PLAN: dict[str, Theme] = {
         ("grid/electricity_load_twh_unchecked.csv",),
         ("substations", "network", "generation", "population_economy"),
     ),
-    "climate": Theme(("climate.csv",), (), ("substations",)),
+    "climate": Theme(("climate.csv", "climate_raster.csv"), (), ("geometry", "substations")),
     "cohesion": Theme(
         ("cohesion.csv", "programme.csv"), (), ("geometry",),
         "the lists of cohesion categories and of the procuring states were compiled by hand",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from siting.data import reading
 from siting.data.regions import folder
-from siting.data.verification import agreement, files, polygons
+from siting.data.verification import agreement, consistency, files, polygons
 from siting.data.verification.result import Check, Verification, judged
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ def verify(directory: str | PathLike[str] | None = None) -> Verification:
         results += [
             polygons.points(where),
             agreement.complete(where),
+            consistency.generation(where),
+            consistency.circuits(where),
+            consistency.zones(where),
             agreement.price_copies(where),
             agreement.cohesion_lists(where),
             *agreement.totals(where),
