@@ -6,9 +6,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from siting import Criterion, Instance, LatencyModel, Limit
 from siting.engine import solve_instance
+from siting.instance import Pairs
 
 #: Side of the square the points lie in: about the extent of the Union's mainland.
 SIDE_KM = 3_000.0
@@ -19,6 +21,8 @@ ELIGIBLE_SHARE = 0.55
 #: Share of the sites that must lie in eligible regions; above the share of regions, so that the rule bites.
 ELIGIBLE_SITES = 0.75
 SHIPPED = "shipped"
+#: Demand points whose latencies are computed at once, so that no second matrix of all pairs is ever held.
+POINTS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Case:
         Whether there are caps per country, a spacing and a least number of sites in eligible regions.
     seed : int
         Equal seeds give equal instances.
+    grid : bool
+        Whether the candidates stand on an even hexagonal grid, as H3 cells do, and not where demand points are.
     """
 
     candidates: int
@@ -45,6 +51,7 @@ class Case:
     site_costs: bool = False
     rules: bool = False
     seed: int = 0
+    grid: bool = False
 
     @property
     def size(self) -> str:
@@ -69,12 +76,19 @@ def generate(case: Case) -> Instance:
         Demand sums to the number of demand points, so that costs per point are of the order of 10.
     """
     random = np.random.default_rng(case.seed)
-    points = random.uniform(0.0, SIDE_KM, (max(case.candidates, case.demand_points), 2))
+    if case.grid:
+        points = random.uniform(0.0, SIDE_KM, (case.demand_points, 2))
+        places = _hexagons(case.candidates, random)
+    else:
+        points = random.uniform(0.0, SIDE_KM, (max(case.candidates, case.demand_points), 2))
+        places = points[: case.candidates]
     demand = random.lognormal(0.0, 0.8, case.demand_points)
     countries = random.uniform(0.0, SIDE_KM, (COUNTRIES, 2))
-    places = points[: case.candidates]
     country = _distances(places, countries).argmin(axis=1)
-    latency = LatencyModel()(_distances(points[: case.demand_points], places))
+    latency = np.empty((case.demand_points, case.candidates))
+    for start in range(0, case.demand_points, POINTS_AT_ONCE):
+        rows = slice(start, min(start + POINTS_AT_ONCE, case.demand_points))
+        latency[rows] = LatencyModel()(_distances(points[rows], places))
     criteria = {"latency": Criterion(service=latency, unit="ms")}
     price = random.lognormal(0.0, 0.35, COUNTRIES)[country] * random.lognormal(0.0, 0.1, case.candidates)
     if case.site_costs:
@@ -95,8 +109,25 @@ def _with_rules(instance: Instance, places: np.ndarray, country: np.ndarray) -> 
     limits["three in four sites in eligible regions"] = Limit(
         coefficients=eligible, lower=math.ceil(ELIGIBLE_SITES * sites)
     )
-    close = np.argwhere(np.triu(_distances(places, places) < SPACING_KM, k=1))
-    return instance.replace(limits=limits, conflicts={"spacing": [(int(a), int(b)) for a, b in close]})
+    close = cKDTree(places).query_pairs(SPACING_KM, output_type="ndarray")
+    return instance.replace(limits=limits, conflicts={"spacing": Pairs(close, instance.candidates)})
+
+
+def _hexagons(count: int, random: np.random.Generator) -> np.ndarray:
+    """Return this many centres of an even hexagonal grid over the square, a few of them left out at random."""
+    side = SIDE_KM * math.sqrt(2 / math.sqrt(3) / count)
+    centres = np.empty((0, 2))
+    while len(centres) < count:
+        rows = np.arange(0.0, SIDE_KM, side * math.sqrt(3) / 2)
+        centres = np.concatenate(
+            [
+                np.column_stack([columns, np.full(len(columns), row)])
+                for number, row in enumerate(rows)
+                for columns in [np.arange(side / 2 * (number % 2), SIDE_KM, side)]
+            ]
+        )
+        side *= 0.999
+    return centres[np.sort(random.choice(len(centres), count, replace=False))]
 
 
 def _distances(here: np.ndarray, there: np.ndarray) -> np.ndarray:
@@ -153,5 +184,6 @@ def parse_size(text: str, sites: int = 4) -> Case:
 
 def describe(case: Case) -> str:
     """Return the case in words."""
+    size = f"{case.size} on an even grid" if case.grid else case.size
     extras = [word for word, there in (("site costs", case.site_costs), ("rules", case.rules)) if there]
-    return f"{case.size}, p = {case.sites}" + (", " + " and ".join(extras) if extras else ", equal site costs")
+    return f"{size}, p = {case.sites}" + (", " + " and ".join(extras) if extras else ", equal site costs")

@@ -29,6 +29,8 @@ def check_criteria(criteria: Mapping[str, Criterion]) -> int:
         if criterion.service is not None:
             found.append(("demand points", criterion.service.shape[0], "service"))
             found.append(("candidates", criterion.service.shape[1], "service"))
+        if criterion.separation is not None:
+            found.append(("candidates", criterion.separation.shape[0], "separation"))
         for axis, length, part in found:
             first, where = shapes.setdefault(axis, (length, f"criterion {name!r} ({part})"))
             if first != length:
@@ -55,6 +57,10 @@ def check_weights(weights: Mapping[str, float] | None, criteria: Mapping[str, Cr
             raise InputError(f"weight of {name!r} is {weights[name]!r}, which is not a number") from None
         if not math.isfinite(checked[name]):
             raise InputError(f"weight of {name!r} is {checked[name]}; it must be a finite number")
+        if checked[name] < 0 and not criteria[name].is_sum:
+            raise InputError(
+                f"weight of {name!r} is {checked[name]:g}; a worst-case criterion takes no negative weight"
+            )
     if not any(checked.values()):
         raise InputError("all weights are zero, so every portfolio is equally good; give one criterion a weight")
     return checked
@@ -189,3 +195,21 @@ def check_conflicts(
         if unique:
             checked[name] = tuple(unique)
     return checked
+
+
+def check_worst_cases(
+    criteria: Mapping[str, Criterion], demand: NDArray[np.float64], minimum_sites: int, *, served_in_part: bool
+) -> None:
+    """Raise where a worst-case criterion has nothing to be the worst of."""
+    for name, criterion in criteria.items():
+        if criterion.is_sum:
+            continue
+        if criterion.separation is not None and minimum_sites < 2:
+            raise InputError(f"criterion {name!r} is about pairs of sites, so at least 2 sites must be chosen")
+        if criterion.service is not None and not (demand > 0).any():
+            raise InputError(f"criterion {name!r} is the worst over demand points, but no point has demand")
+        if criterion.service is not None and served_in_part:
+            raise InputError(
+                f"criterion {name!r} is a worst case and capacities may split a demand point between sites; "
+                "set single_source=True, or leave the capacities out"
+            )

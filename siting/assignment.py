@@ -33,20 +33,26 @@ def solve_assignment(
     """
     model = compile_model(assignment_model(instance))
     # What nobody can choose costs nothing, so that its numbers do not blur the others'.
-    unreachable = np.resize(Constraints.of(instance).unreachable, len(model.cost))
-    model = dataclasses.replace(model, cost=np.where(unreachable, 0.0, model.cost))
+    unreachable = Constraints.of(instance).unreachable
+    served = instance.has_service or instance.capacity is not None
+    count = len(unreachable) * (1 + instance.number_of_demand_points * served)
+    cost = model.cost.copy()
+    cost[:count][np.resize(unreachable, count)] = 0.0
+    model = dataclasses.replace(model, cost=cost)
     scale = _scale(model)
     highs = HighsModel(threads=threads, seed=seed)
     # The constant goes along: relative gaps are of the whole objective.
-    highs.load(dataclasses.replace(model, cost=model.cost * scale, constant=instance.constant * scale))
+    highs.load(dataclasses.replace(model, cost=model.cost * scale, constant=model.constant * scale))
 
     def should_stop(_incumbent: float, bound: float) -> bool:
         if math.isfinite(bound):
             search.raise_bound(bound / scale)
         search.tell()
-        return search.asked_to_stop
+        return search.asked_to_stop or search.stop_reason == "memory_limit"
 
-    result = highs.run(search.remaining, gap=search.gap, should_stop=should_stop)
+    result = highs.run(search.remaining, gap=search.gap, should_stop=should_stop, node_limit=search.nodes_left)
+    # HiGHS may count the node it stopped before.
+    search.nodes = search.node_limit or 0 if result.status == "node_limit" else search.nodes + result.nodes
     if result.status == "infeasible":
         search.infeasible = True
         return None
@@ -54,14 +60,13 @@ def solve_assignment(
         search.raise_bound(result.bound / scale)
     if result.x is None:
         return None
-    count = instance.number_of_candidates
-    chosen = np.flatnonzero(result.x[:count] > 0.5)
+    chosen = np.flatnonzero(result.x[: instance.number_of_candidates] > 0.5)
     shares = _shares(instance, result.x, chosen)
     evaluation = evaluate(instance, chosen.tolist(), shares)
     search.magnitude = max(search.magnitude, evaluation.magnitude)
     search.offer(chosen.tolist(), evaluation.objective)
     if result.status == "optimal":
-        _close(search, result.bound / scale)
+        _close(search, result.bound / scale, max(search.magnitude, _size_of_constants(instance)))
     return shares
 
 
@@ -71,11 +76,21 @@ def _scale(model: LinearModel) -> float:
     return OBJECTIVE_SIZE / largest if largest > 0 else 1.0
 
 
-def _close(search: Search, bound: float) -> None:
+def _size_of_constants(instance: Instance) -> float:
+    """Return the size of what cancels out in the model: its constant, and worst cases measured from their least."""
+    size = abs(instance.constant)
+    for name in instance.worst_cases:
+        criterion = instance.criteria[name]
+        parts = [part for part in (criterion.site, criterion.service, criterion.separation) if part is not None]
+        size += abs(instance.signed_weights[name]) * max(float(np.abs(part).max()) for part in parts)
+    return size
+
+
+def _close(search: Search, bound: float, magnitude: float) -> None:
     """Accept HiGHS' proof if its bound agrees with the re-evaluated incumbent."""
     if search.gap > 0 and search.upper - bound > search.tolerance:
         return
-    if search.upper - bound > 1e-6 * max(search.magnitude, 1e-300):
+    if search.upper - bound > 1e-6 * max(magnitude, 1e-300):
         raise SolverError(f"HiGHS calls {search.upper:.12g} optimal but its bound is {bound:.12g}; nothing is returned")
     search.raise_bound(search.upper)
 
@@ -85,6 +100,7 @@ def _shares(instance: Instance, x: NDArray[np.float64], chosen: NDArray[np.int64
     if instance.capacity is None:
         return None
     count, points = instance.number_of_candidates, instance.number_of_demand_points
-    shares = np.clip(x[count:].reshape(points, count)[:, chosen], 0.0, 1.0)
+    served = x[count : count * (1 + points)].reshape(points, count)[:, chosen]
+    shares = np.round(served) if instance.single_source else np.clip(served, 0.0, 1.0)
     total = shares.sum(axis=1, keepdims=True)
     return np.asarray(shares / np.where(total > 0, total, 1.0))

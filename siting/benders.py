@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from siting.branching import Branching
-from siting.formulation import choice_model, compile_model
+from siting.formulation import compiled_choice
 from siting.highs import OBJECTIVE_SIZE, HighsModel, HighsResult
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ class Benders:
 
     def _load(self) -> None:
         problem = self.problem
-        labels = range(problem.number_of_candidates)
-        self.highs.load(compile_model(choice_model(problem.constraints, problem.site_cost * self.scale, labels)))
+        self.highs.load(compiled_choice(problem.constraints, problem.site_cost * self.scale))
         self.highs.add_columns(np.ones(problem.number_of_demand_points))
 
     @property
@@ -152,7 +151,10 @@ class Benders:
         self.highs.set_integer(self._choice_columns, integer=True)
         while self.search.stop_reason is None:
             self._start_from_incumbent()
-            result = self.highs.run(self.search.remaining, should_stop=self._should_stop)
+            result = self.highs.run(
+                self.search.remaining, should_stop=self._should_stop, node_limit=self.search.nodes_left
+            )
+            self.search.nodes += self.search.nodes_left or 1 if result.status == "node_limit" else max(1, result.nodes)
             if result.status == "infeasible":
                 # With candidates fixed out by the incumbent's value, nothing better than it is left.
                 if self.search.chosen is not None:

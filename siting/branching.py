@@ -78,6 +78,7 @@ class Branching:
                 heap.clear()
                 break
             self.nodes += 1
+            self.search.nodes += 1
             for child in self._expand(node):
                 heapq.heappush(heap, child)
             if heap and self.complete:

@@ -75,6 +75,11 @@ def solve(
     gap: Annotated[float, typer.Option(help="Relative gap at which to stop; 0 asks for a proof.")] = 0.0,
     threads: Annotated[int | None, typer.Option(help="Threads of HiGHS.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of HiGHS.")] = 0,
+    solver: Annotated[
+        str | None, typer.Option(help="Another solver that Pyomo reaches: cbc, scip, gurobi, ...")
+    ] = None,
+    node_limit: Annotated[int | None, typer.Option(help="Nodes of branch and bound after which to stop.")] = None,
+    memory_limit: Annotated[float | None, typer.Option(help="GB that the process may hold.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON and nothing else.")] = False,
 ) -> None:
     """Choose the best portfolio of a model and prove it.
@@ -93,6 +98,7 @@ def solve(
     solution = _solved(
         model, overrides_of(sites, weight, require, forbid, settings),
         method=method, time_limit=time_limit, gap=gap, threads=threads, seed=seed,
+        solver=solver, node_limit=node_limit, memory_limit=memory_limit,
     )  # fmt: skip
     if as_json:
         typer.echo(json.dumps(solution.to_dict(), indent=2, ensure_ascii=False))

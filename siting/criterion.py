@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 Sense = Literal["min", "max"]
+Aggregate = Literal["sum", "worst"]
 
 
 def finite_vector(values: ArrayLike, what: str, length: int | None = None) -> NDArray[np.float64]:
@@ -49,7 +50,12 @@ def finite_array(values: ArrayLike, what: str) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, eq=False)
 class Criterion:
-    """One thing that is optimised: a value per chosen site, a service matrix, or both.
+    """One thing that is optimised: summed over sites and demand, or the worst among them.
+
+    A summed criterion has a value per chosen site, a service matrix, or both. A worst-case criterion
+    (``aggregate="worst"``) has one of three: `site`, the worst value of any chosen site; `service`, the worst value
+    that any demand point gets from the best chosen site for it (p-center); or `separation`, the worst value of any
+    pair of chosen sites (p-dispersion). The worst is the largest where less is better, the smallest where more is.
 
     Parameters
     ----------
@@ -61,22 +67,31 @@ class Criterion:
         Unit of the criterion's value, for instance ``"EUR/yr"``.
     sense : {"min", "max"}
         Whether less or more is better.
+    aggregate : {"sum", "worst"}
+        Whether values are summed or the worst one counts. With "worst", demand does not multiply anything: a point
+        with demand counts, one without does not.
+    separation : array-like of shape (J, J), optional
+        Value of each pair of candidates, symmetric; its diagonal does not matter. Always the worst pair counts.
 
     Raises
     ------
     InputError
-        If neither `site` nor `service` is given, a shape is wrong, or an entry is not finite.
+        If no part is given, a worst-case criterion has more than one, a shape is wrong, or an entry is not finite.
 
     Examples
     --------
     >>> Criterion(site=[3.0, 1.0, 2.0], unit="EUR/yr").sense
     'min'
+    >>> Criterion(service=[[10.0, 30.0], [40.0, 20.0]], unit="ms", aggregate="worst").is_sum
+    False
     """
 
     site: NDArray[np.float64] | None = None
     service: NDArray[np.float64] | None = None
     unit: str = ""
     sense: Sense = "min"
+    aggregate: Aggregate = "sum"
+    separation: NDArray[np.float64] | None = None
 
     def __init__(
         self,
@@ -84,11 +99,22 @@ class Criterion:
         service: ArrayLike | None = None,
         unit: str = "",
         sense: Sense = "min",
+        aggregate: Aggregate = "sum",
+        *,
+        separation: ArrayLike | None = None,
     ) -> None:
-        if site is None and service is None:
+        if site is None and service is None and separation is None:
             raise InputError("a criterion needs site=, a value per candidate, or service=, a matrix (I, J)")
         if sense not in ("min", "max"):
             raise InputError(f"sense is {sense!r}{suggestion(str(sense), ('min', 'max'))}")
+        if aggregate not in ("sum", "worst"):
+            raise InputError(f"aggregate is {aggregate!r}{suggestion(str(aggregate), ('sum', 'worst'))}")
+        if (separation is not None or aggregate == "worst") and sum(
+            part is not None for part in (site, service, separation)
+        ) != 1:
+            raise InputError(
+                "a worst-case criterion needs one of site=, service= and separation=; make it two criteria"
+            )
         site_vector = None if site is None else finite_vector(site, "site")
         service_matrix = None if service is None else finite_array(service, "service")
         if service_matrix is not None and service_matrix.ndim != 2:
@@ -97,11 +123,33 @@ class Criterion:
         object.__setattr__(self, "service", service_matrix)
         object.__setattr__(self, "unit", str(unit))
         object.__setattr__(self, "sense", sense)
+        object.__setattr__(self, "aggregate", "sum" if aggregate == "sum" and separation is None else "worst")
+        object.__setattr__(self, "separation", None if separation is None else _symmetric(separation))
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether the criterion adds up over sites and demand; a worst-case criterion does not."""
+        return self.aggregate == "sum"
 
     @property
     def sign(self) -> float:
         """+1 where less is better, -1 where more is better."""
         return 1.0 if self.sense == "min" else -1.0
+
+
+def _symmetric(separation: ArrayLike) -> NDArray[np.float64]:
+    """Return a matrix of values per pair, or say where it is not symmetric."""
+    matrix = finite_array(separation, "separation")
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise InputError(f"separation must be a matrix of shape (J, J), not of shape {matrix.shape}")
+    differs = np.abs(matrix - matrix.T) > 1e-9 * np.maximum(np.abs(matrix), 1.0)
+    if differs.any():
+        first, second = (int(index) for index in np.argwhere(differs)[0])
+        raise InputError(
+            f"separation is not symmetric: {matrix[first, second]:g} from {first} to {second} but "
+            f"{matrix[second, first]:g} back; give each pair one value"
+        )
+    return matrix
 
 
 @dataclass(frozen=True, eq=False)

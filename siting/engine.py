@@ -6,31 +6,25 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from siting.bounding import Bounding
+from siting.choice import Choice, Options, Warm, is_quickly_enumerated
 from siting.constraints import Constraints
-from siting.enumeration import best_portfolio, number_of_portfolios
 from siting.errors import InputError, SolverError, suggestion
 from siting.evaluation import check_agreement, evaluate
-from siting.incumbent import greedy, interchange
-from siting.problem import Parts, Problem
+from siting.memory import check_memory
+from siting.problem import Problem
 from siting.search import Callback, Search, Status, relative_gap
+from siting.worst_case import WorstCase
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from siting.instance import Instance
 
 Method = Literal["auto", "bounding", "benders", "assignment", "enumeration"]
 METHODS: tuple[str, ...] = ("auto", "bounding", "benders", "assignment", "enumeration")
-
-#: Portfolios times demand points that are enumerated rather than bounded: a few hundredths of a second.
-ENUMERATION_WORK = 4e7
-#: What one step of the walk over sets costs besides, in the same measure.
-ENUMERATION_STEP = 5e3
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +42,7 @@ class InstanceSolution:
     gap : float
         Relative difference of objective and bound.
     status : str
-        Why the search stopped: "optimal", "gap", "time_limit" or "interrupted".
+        Why the search stopped: "optimal", "gap", "time_limit", "node_limit", "memory_limit" or "interrupted".
     proof : str
         How the bound was proven, in words.
     method : str
@@ -79,29 +73,6 @@ class InstanceSolution:
     candidates_left: int | None = None
 
 
-@dataclass
-class Warm:
-    """What one solve hands to the next.
-
-    Attributes
-    ----------
-    parts : Parts or None
-        Rules and arrays of the last problem.
-    portfolios : list of tuple of int
-        Positions of portfolios that were optimal before, the latest last.
-    """
-
-    parts: Parts | None = None
-    portfolios: list[tuple[int, ...]] = field(default_factory=list)
-
-
-@dataclass
-class _Options:
-    method: str
-    threads: int | None
-    seed: int
-
-
 def solve_instance(
     instance: Instance,
     *,
@@ -111,6 +82,9 @@ def solve_instance(
     threads: int | None = None,
     seed: int = 0,
     callback: Callback | None = None,
+    solver: str | None = None,
+    node_limit: int | None = None,
+    memory_limit: float | None = None,
     warm: Warm | None = None,
 ) -> InstanceSolution:
     """Choose the best portfolio of an instance.
@@ -134,6 +108,14 @@ def solve_instance(
         Seed of HiGHS.
     callback : callable, optional
         Told of every improvement with a `siting.search.Progress`; returning True stops the search.
+    solver : str, optional
+        Another mixed-integer solver that Pyomo reaches, "cbc", "scip", "gurobi" and so on: it solves the full
+        assignment model, see `siting.pyomo_solver`.
+    node_limit : int, optional
+        Nodes of branch and bound after which to stop; enumeration and bounding have none.
+    memory_limit : float, optional
+        GB that the process may hold: a search that will not fit is refused before it is built, one that grows beyond
+        is stopped.
     warm : Warm, optional
         What earlier solves of the same candidates left behind; see `siting.Solver`.
 
@@ -145,7 +127,7 @@ def solve_instance(
     Raises
     ------
     InputError
-        If an option is not valid.
+        If an option is not valid, or the search will not fit into memory; the sentence says what would.
     InfeasibleError
         If no portfolio satisfies every rule; it names the rules in conflict.
     SolverError
@@ -158,11 +140,12 @@ def solve_instance(
     >>> solution.portfolio, solution.objective, solution.status
     ((1, 2), 3.0, 'optimal')
     """
-    check_options(method, time_limit, gap, threads, seed)
+    check_options(method, time_limit, gap, threads, seed, solver, node_limit, memory_limit)
     if instance.capacity is not None and method not in ("auto", "assignment"):
         raise InputError(f"method {method!r} knows no capacities; use 'assignment' or 'auto'")
-    options = _Options(method, threads, seed)
-    search = Search(time_limit=time_limit, gap=gap, callback=callback)
+    options = Options(method if solver is None else "assignment", threads, seed, solver)
+    check_memory(instance, options.method, memory_limit)
+    search = Search(time_limit=time_limit, gap=gap, callback=callback, node_limit=node_limit, memory_limit=memory_limit)
     if instance.capacity is None:
         search.evaluate = lambda chosen: evaluate(instance, chosen)
     run = _Run(instance, search, options, warm)
@@ -177,7 +160,16 @@ def solve_instance(
     return run.result()
 
 
-def check_options(method: str, time_limit: float | None, gap: float, threads: int | None, seed: int) -> None:
+def check_options(
+    method: str = "auto",
+    time_limit: float | None = None,
+    gap: float = 0.0,
+    threads: int | None = None,
+    seed: int = 0,
+    solver: str | None = None,
+    node_limit: int | None = None,
+    memory_limit: float | None = None,
+) -> None:
     """Raise unless the options of a search are valid.
 
     Raises
@@ -195,19 +187,22 @@ def check_options(method: str, time_limit: float | None, gap: float, threads: in
         raise InputError(f"threads is {threads!r}; it must be a whole number, at least 1")
     if not (isinstance(seed, int) and 0 <= seed < 2**31):
         raise InputError(f"seed is {seed!r}; it must be a whole number from 0 to 2147483647")
+    if node_limit is not None and not (isinstance(node_limit, int) and node_limit >= 1):
+        raise InputError(f"node_limit is {node_limit!r}; it must be a whole number, at least 1")
+    if memory_limit is not None and not (isinstance(memory_limit, int | float) and memory_limit > 0):
+        raise InputError(f"memory_limit is {memory_limit!r} GB; it must be above 0")
+    if solver is not None:
+        from siting.pyomo_interfaces import find_solver
 
-
-def _is_quickly_enumerated(problem: Problem) -> bool:
-    """Whether comparing every portfolio takes no longer than a decomposition takes to start."""
-    portfolios = number_of_portfolios(problem)
-    prefixes = number_of_portfolios(problem, shorter_by=1)
-    return portfolios * max(1, problem.number_of_demand_points) + prefixes * ENUMERATION_STEP <= ENUMERATION_WORK
+        if method not in ("auto", "assignment"):
+            raise InputError(f"method {method!r} runs on HiGHS alone; another solver takes 'assignment' or 'auto'")
+        find_solver(solver)
 
 
 class _Run:
     """One run of the engine on one instance."""
 
-    def __init__(self, instance: Instance, search: Search, options: _Options, warm: Warm | None = None) -> None:
+    def __init__(self, instance: Instance, search: Search, options: Options, warm: Warm | None = None) -> None:
         self.instance, self.search, self.options = instance, search, options
         self.warm = warm if warm is not None else Warm()
         self.shares: NDArray[np.float64] | None = None
@@ -218,110 +213,35 @@ class _Run:
             self._assignment()
             return
         problem = Problem.of(self.instance, self.warm.parts)
+        if self.instance.worst_cases:
+            self._worst_cases(problem)
+            return
+        total = self.instance.number_of_candidates
+        choice = Choice(problem, self.search, self.options, self.warm.portfolios, total)
+        try:
+            choice.solve()
+        finally:
+            self.candidates_left = choice.candidates_left
+
+    def _worst_cases(self, problem: Problem) -> None:
+        worst = [WorstCase.of(self.instance, name, problem.positions) for name in self.instance.worst_cases]
         if problem.number_of_candidates < problem.constraints.minimum_sites:
             self.search.infeasible = True
-            return
-        if self.options.method == "enumeration" or (self.options.method == "auto" and _is_quickly_enumerated(problem)):
-            self._enumerate(problem, "every admissible portfolio")
-            return
-        if self._first_incumbent(problem):
-            self._search(problem)
+        elif self.options.method == "enumeration" or (self.options.method == "auto" and is_quickly_enumerated(problem)):
+            Choice(problem, self.search, Options("enumeration"), worst_cases=worst).solve()
+        else:
+            from siting.levels import LevelSearch
 
-    def _first_incumbent(self, problem: Problem) -> bool:
-        self.search.phase = "first portfolio"
-        known = self._known_portfolio(problem)
-        if known is not None:
-            # Bounding improves it among the few candidates that are left soon after.
-            self._offer(problem, known)
-            return True
-        chosen = greedy(problem)
-        if chosen is None:
-            from siting.feasibility import admissible_portfolio
-
-            score = problem.site_cost + problem.service_cost.sum(axis=1) / problem.constraints.maximum_sites
-            chosen, decided = admissible_portfolio(problem.constraints, score, self.search.remaining)
-            if chosen is None:
-                self.search.infeasible = decided
-                return False
-        self._offer(problem, interchange(problem, chosen))
-        return True
-
-    def _known_portfolio(self, problem: Problem) -> NDArray[np.int64] | None:
-        """Return the best portfolio of earlier solves that is still admissible."""
-        places = {int(position): index for index, position in enumerate(problem.positions)}
-        best, cost = None, math.inf
-        for portfolio in self.warm.portfolios:
-            if all(position in places for position in portfolio):
-                chosen = np.array([places[position] for position in portfolio], dtype=np.int64)
-                if problem.constraints.admissible(chosen) and problem.cost(chosen) < cost:
-                    best, cost = chosen, problem.cost(chosen)
-        return best
-
-    def _offer(self, problem: Problem, chosen: NDArray[np.int64]) -> None:
-        positions = problem.positions[chosen]
-        evaluation = evaluate(self.instance, positions.tolist())
-        self.search.magnitude = max(self.search.magnitude, evaluation.magnitude)
-        self.search.offer(positions.tolist(), evaluation.objective)
-
-    def _search(self, problem: Problem) -> None:
-        """Bound and remove, then finish what is left."""
-        multipliers = None
-        if self.options.method != "benders":
-            self.search.phase = "bounding"
-            bounding = Bounding(problem, self.search)
-            bounding.run(enough=self._small_core(problem))
-            problem, multipliers = bounding.problem, bounding.multipliers.service
-            self.candidates_left = problem.number_of_candidates
-            self.search.proof.append(
-                f"Lagrangian bounding and reduced-cost fixing left {problem.number_of_candidates} of "
-                f"{self.instance.number_of_candidates} candidates"
-            )
-            if bounding.exhausted:
-                self.search.raise_bound(self.search.upper)
-                self.search.proof.append("no better portfolio is left")
-            if self.search.stop_reason is not None:
-                return
-            if _is_quickly_enumerated(problem):
-                self._enumerate(problem, "every portfolio of the candidates left")
-                return
-        self._benders(problem, multipliers)
-
-    def _small_core(self, problem: Problem) -> int:
-        """How few free candidates make enumeration immediate."""
-        sites = problem.constraints.maximum_sites - int(problem.constraints.required.sum())
-        room = ENUMERATION_WORK / max(1, problem.number_of_demand_points) / 100
-        count = sites
-        while math.comb(count + 1, max(1, sites)) <= room and count < problem.number_of_candidates:
-            count += 1
-        return count
-
-    def _enumerate(self, problem: Problem, what: str) -> None:
-        self.search.phase = "enumeration"
-        chosen, cost, compared, complete = best_portfolio(problem, lambda: self.search.stop_reason is not None)
-        if chosen is not None and cost + problem.offset < self.search.upper:
-            self._offer(problem, chosen)
-        if not complete:
-            return
-        if self.search.chosen is None:
-            self.search.infeasible = True
-            return
-        self.search.raise_bound(self.search.upper)
-        self.search.proof.append(f"enumeration compared {what} ({compared:,})")
-
-    def _benders(self, problem: Problem, multipliers: NDArray[np.float64] | None) -> None:
-        from siting.benders import Benders
-
-        self.search.phase = "Benders decomposition on HiGHS"
-        benders = Benders(problem, self.search, multipliers, self.options.threads, self.options.seed)
-        if not benders.solve() and self.search.chosen is None:
-            self.search.infeasible = True
-            return
-        self.search.proof.append(
-            f"Benders decomposition on HiGHS over {problem.number_of_candidates} candidates closed the gap with "
-            f"{benders.number_of_cuts:,} cuts in {max(1, benders.number_of_nodes):,} nodes"
-        )
+            LevelSearch(problem, worst, self.search, self.options).solve()
 
     def _assignment(self) -> None:
+        if self.options.solver is not None:
+            from siting.pyomo_solver import solve_assignment_with
+
+            self.search.phase = f"assignment model on {self.options.solver}"
+            asked = (self.options.solver, self.instance, self.search, self.options.threads, self.options.seed)
+            self.shares = solve_assignment_with(*asked)
+            return
         from siting.assignment import solve_assignment
 
         self.search.phase = "assignment model on HiGHS"

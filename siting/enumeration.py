@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from siting.constraints import Constraints
     from siting.problem import Problem
+    from siting.worst_case import WorstCase
 
 
 def number_of_portfolios(problem: Problem, shorter_by: int = 0) -> int:
@@ -131,9 +132,18 @@ class _Walk:
 
 
 def best_portfolio(
-    problem: Problem, stop: Callable[[], bool] | None = None
+    problem: Problem, stop: Callable[[], bool] | None = None, worst_cases: Sequence[WorstCase] = ()
 ) -> tuple[NDArray[np.int64] | None, float, int, bool]:
     """Compare every admissible portfolio and return the cheapest.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    stop : callable, optional
+        Asked between blocks; the walk ends early when it returns True.
+    worst_cases : sequence of WorstCase
+        Worst-case criteria over the same candidates, added to the cost.
 
     Returns
     -------
@@ -156,6 +166,8 @@ def best_portfolio(
 
     for prefix, last, costs in portfolios(problem, ask):
         compared += len(costs)
+        for one in worst_cases:
+            costs = costs + one.weight * one.values_with(prefix, last)  # noqa: PLW2901 - the cost is not complete before
         position = int(np.argmin(costs))
         if costs[position] < cost:
             best, cost = np.sort(np.append(prefix, last[position])), float(costs[position])

@@ -13,7 +13,7 @@ import numpy as np
 
 from siting.constraints import Constraints
 from siting.errors import InfeasibleError
-from siting.formulation import choice_model, compile_model
+from siting.formulation import assignment_model, compile_model, compiled_choice
 from siting.highs import HighsModel
 
 if TYPE_CHECKING:
@@ -29,7 +29,11 @@ CAPACITY_RULE = "capacities serve all demand"
 
 
 def admissible_portfolio(
-    constraints: Constraints, cost: NDArray[np.float64], time_limit: float = float("inf")
+    constraints: Constraints,
+    cost: NDArray[np.float64],
+    time_limit: float = float("inf"),
+    threads: int | None = None,
+    seed: int = 0,
 ) -> tuple[NDArray[np.int64] | None, bool]:
     """Return a cheap admissible portfolio by HiGHS, and whether the question was decided.
 
@@ -41,6 +45,8 @@ def admissible_portfolio(
         What to minimise; any will do.
     time_limit : float
         Seconds.
+    threads, seed : int, optional
+        Passed to HiGHS.
 
     Returns
     -------
@@ -53,9 +59,9 @@ def admissible_portfolio(
         nothing = np.array([], dtype=np.int64)
         return (nothing if constraints.admissible(nothing) else None), True
     size = np.abs(cost).max(initial=0.0)
-    highs = HighsModel()
+    highs = HighsModel(threads=threads, seed=seed)
     scaled = cost / size * 1e3 if size > 0 else cost
-    highs.load(compile_model(choice_model(constraints, scaled, range(constraints.number_of_candidates))))
+    highs.load(compiled_choice(constraints, scaled))
     result = highs.run(time_limit, gap=0.05)
     if result.x is not None:
         chosen = np.flatnonzero(result.x > 0.5)
@@ -129,11 +135,22 @@ class NamedRules:
 
     def possible(self, kept: Iterable[str]) -> bool | None:
         """Return whether some portfolio satisfies the rules named, None if that could not be decided."""
+        kept = list(kept)
         constraints = self.only(kept)
         # Candidates that may not be chosen say nothing, and leaving them out makes the question small.
         constraints = constraints.restricted(np.flatnonzero(~constraints.forbidden))
         chosen, decided = admissible_portfolio(constraints, np.zeros(constraints.number_of_candidates))
+        if chosen is not None and self.instance.single_source and CAPACITY_RULE in kept:
+            return self._each_served_by_one(self.only(kept))
         return True if chosen is not None else (False if decided else None)
+
+    def _each_served_by_one(self, constraints: Constraints) -> bool | None:
+        """Return whether some portfolio has room for every demand point at one site, capacities not shared."""
+        model = compile_model(assignment_model(self.instance, constraints))
+        highs = HighsModel()
+        highs.load(dataclasses.replace(model, cost=np.zeros_like(model.cost), constant=0.0))
+        result = highs.run()
+        return True if result.x is not None else (False if result.status == "infeasible" else None)
 
 
 def conflicting_rules(instance: Instance) -> tuple[str, ...]:

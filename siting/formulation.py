@@ -7,7 +7,7 @@ that anyone can read and any other solver can check. `compile_model` turns eithe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy import sparse
 
 from siting.constraints import Constraints
+from siting.worst_case import WorstCase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,19 +96,24 @@ def _add_rule(model: Any, name: str, choose: list[Any], row: NDArray[np.float64]
         model.rule[name] = (ends[0], activity, ends[1])
 
 
-def assignment_model(instance: Instance) -> Any:
-    """Build the full Pyomo model: choice, rules, and the assignment of every demand point to sites.
+def assignment_model(instance: Instance, constraints: Constraints | None = None) -> Any:
+    """Build the full Pyomo model: choice, rules, the assignment of every demand point to sites, worst cases.
 
     Parameters
     ----------
     instance : Instance
         The problem; its capacities, if any, become constraints.
+    constraints : Constraints, optional
+        Other rules than those of the instance.
 
     Returns
     -------
     pyomo.environ.ConcreteModel
         The choice model with the variable ``serve`` (share of a demand point's demand that a site serves) and the
-        constraints ``served_once``, ``served_by_chosen`` and ``capacity``.
+        constraints ``served_once``, ``served_by_chosen`` and ``capacity``; for worst-case criteria the variable
+        ``worst`` (from 0, the least of its values, to 1, the greatest, turned so that less is better), ``nearest`` (the
+        best site for each demand point) and the constraints ``worst_site``, ``worst_pair``, ``worst_service`` and
+        ``worst_serving``.
 
     Examples
     --------
@@ -117,13 +123,21 @@ def assignment_model(instance: Instance) -> Any:
     (2, 1)
     """
     labels = _labels(instance)
-    model = choice_model(Constraints.of(instance), instance.site_cost, labels)
+    constraints = Constraints.of(instance) if constraints is None else constraints
+    model = choice_model(constraints, instance.site_cost, labels)
     model.cost.expr = model.cost.expr + instance.constant
-    if not instance.has_service and instance.capacity is None:
-        return model
+    if instance.has_service or instance.capacity is not None:
+        _add_assignment(model, instance, labels)
+    if instance.worst_cases:
+        _add_worst_cases(model, instance, labels)
+    return model
+
+
+def _add_assignment(model: Any, instance: Instance, labels: Sequence[object]) -> None:
     cost = instance.service_cost if instance.has_service else np.zeros((instance.number_of_demand_points, len(labels)))
     model.demand_points = pyo.RangeSet(0, instance.number_of_demand_points - 1)
-    model.serve = pyo.Var(model.demand_points, model.candidates, bounds=(0, 1))
+    domain = pyo.Binary if instance.single_source else pyo.Reals
+    model.serve = pyo.Var(model.demand_points, model.candidates, domain=domain, bounds=(0, 1))
     serve = model.serve
     model.served_once = pyo.Constraint(
         model.demand_points, rule=lambda _, i: pyo.quicksum(serve[i, j] for j in labels) == 1
@@ -143,7 +157,66 @@ def assignment_model(instance: Instance) -> Any:
         coefficients[i][position] * serve[i, j] for i in model.demand_points for position, j in enumerate(labels)
     )
     model.cost.expr = model.cost.expr + service
-    return model
+
+
+def _add_worst_cases(model: Any, instance: Instance, labels: Sequence[object]) -> None:
+    """Add one variable per worst-case criterion, from its least to its greatest value, that nothing may exceed."""
+    cases = [WorstCase.of(instance, name, np.arange(len(labels))) for name in instance.worst_cases]
+    model.worst = pyo.Var([case.name for case in cases], bounds=(0, 1))
+    model.worst_site, model.worst_pair = pyo.ConstraintList(), pyo.ConstraintList()
+    served = []
+    for case in cases:
+        least, span = case.least, float(case.levels[-1]) - case.least
+        model.cost.expr = model.cost.expr + case.weight * (least + span * model.worst[case.name])
+        if span == 0:
+            continue
+        worst, shares = model.worst[case.name], ((case.values - least) / span).tolist()
+        if case.kind == "site":
+            for label, share in zip(labels, shares, strict=True):
+                model.worst_site.add(worst >= share * model.choose[label])
+        elif case.kind == "separation":
+            for first, second in zip(*np.triu_indices(len(labels), k=1), strict=True):
+                both = model.choose[labels[first]] + model.choose[labels[second]]
+                model.worst_pair.add(worst >= shares[first][second] * (both - 1))
+        else:
+            served.append(case)
+    if served and instance.capacity is None:
+        _add_nearest(model, labels, served)
+    for case in served if instance.capacity is not None else ():
+        _add_serving(model, instance, labels, case)
+
+
+def _add_serving(model: Any, instance: Instance, labels: Sequence[object], case: WorstCase) -> None:
+    """Let the site that serves a demand point count for it: capacities may keep it from the best one."""
+    criterion, least = instance.criteria[case.name], case.least
+    values = (criterion.sign * np.asarray(criterion.service) - least) / (float(case.levels[-1]) - least)
+    model.worst_serving = pyo.ConstraintList() if model.component("worst_serving") is None else model.worst_serving
+    for i in np.flatnonzero(instance.demand > 0).tolist():
+        served = pyo.quicksum(v * model.serve[i, j] for v, j in zip(values[i].tolist(), labels, strict=True))
+        model.worst_serving.add(model.worst[case.name] >= served)
+
+
+def _add_nearest(model: Any, labels: Sequence[object], served: list[WorstCase]) -> None:
+    """Let the best chosen site count for each demand point."""
+    points = [(case.name, i) for case in served for i in range(case.values.shape[1])]
+    values = {}
+    for case in served:
+        shares = (case.values - case.least) / (float(case.levels[-1]) - case.least)
+        values.update({(case.name, i): column for i, column in enumerate(shares.T.tolist())})
+    model.nearest = pyo.Var(points, model.candidates, bounds=(0, 1))
+    model.nearest_once = pyo.Constraint(
+        points, rule=lambda m, name, i: pyo.quicksum(m.nearest[name, i, j] for j in labels) == 1
+    )
+    model.nearest_chosen = pyo.Constraint(
+        points, model.candidates, rule=lambda m, name, i, j: m.nearest[name, i, j] <= m.choose[j]
+    )
+    model.worst_service = pyo.Constraint(
+        points,
+        rule=lambda m, name, i: (
+            m.worst[name]
+            >= pyo.quicksum(v * m.nearest[name, i, j] for v, j in zip(values[name, i], labels, strict=True))
+        ),
+    )
 
 
 def _labels(instance: Instance) -> Sequence[object]:
@@ -201,6 +274,38 @@ def compile_model(model: Any) -> LinearModel:
         column_upper=np.array([np.inf if high is None else high for _, high in bounds]),
         integer=np.array([variable.is_integer() for variable in order], dtype=bool),
         columns=tuple(variable.name for variable in order),
+        constant=float(compiled.c_offset[0]),
+    )
+
+
+def compiled_choice(constraints: Constraints, site_cost: NDArray[np.float64]) -> LinearModel:
+    """Build the choice model and compile it; covering rules, of which there can be thousands, are added as arrays.
+
+    Examples
+    --------
+    >>> from siting.instance import Criterion, Instance, Limit
+    >>> served = {"someone is near": Limit([1, 1, 0], lower=1)}
+    >>> rules = Constraints.of(Instance(sites=1, criteria={"cost": Criterion(site=[2.0, 1.0, 0.0])}, limits=served))
+    >>> compiled_choice(rules, np.array([2.0, 1.0, 0.0])).row_lower.tolist()
+    [1.0, 1.0]
+    """
+    rows = constraints.matrix
+    covering = np.asarray(((rows == 0) | (rows == 1)).all(axis=1) & (constraints.lower == 1) & (rows.sum(axis=1) > 0))
+    covering &= np.isinf(constraints.upper)
+    others = replace(
+        constraints,
+        names=tuple(name for name, covers in zip(constraints.names, covering, strict=True) if not covers),
+        matrix=rows[~covering],
+        lower=constraints.lower[~covering],
+        upper=constraints.upper[~covering],
+    )
+    model = compile_model(choice_model(others, site_cost, range(constraints.number_of_candidates)))
+    covers = sparse.csr_array(rows[covering])
+    return replace(
+        model,
+        matrix=sparse.csr_array(sparse.vstack([model.matrix, covers], format="csr")),
+        row_lower=np.append(model.row_lower, np.ones(covers.shape[0])),
+        row_upper=np.append(model.row_upper, np.full(covers.shape[0], np.inf)),
     )
 
 

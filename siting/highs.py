@@ -32,7 +32,7 @@ _FINISHED = {
     highspy.HighsModelStatus.kTimeLimit: "time_limit",
     highspy.HighsModelStatus.kInterrupt: "interrupted",
     highspy.HighsModelStatus.kObjectiveTarget: "interrupted",
-    highspy.HighsModelStatus.kSolutionLimit: "interrupted",
+    highspy.HighsModelStatus.kSolutionLimit: "node_limit",
 }
 
 
@@ -43,13 +43,15 @@ class HighsResult:
     Attributes
     ----------
     status : str
-        "optimal", "infeasible", "time_limit" or "interrupted".
+        "optimal", "infeasible", "time_limit", "node_limit" or "interrupted".
     x : ndarray or None
         The best point, None if there is none.
     objective, bound : float
         Objective of the point, and the best bound.
-    row_duals, reduced_costs : ndarray or None
-        Duals of a linear programme.
+    reduced_costs : ndarray or None
+        Of a linear programme.
+    nodes : int
+        Nodes of branch and bound.
     """
 
     status: str
@@ -57,6 +59,7 @@ class HighsResult:
     objective: float
     bound: float
     reduced_costs: NDArray[np.float64] | None = None
+    nodes: int = 0
 
 
 class HighsModel:
@@ -152,7 +155,11 @@ class HighsModel:
         self._highs.setSolution(len(columns), columns.astype(np.int32), np.asarray(values, dtype=np.float64))
 
     def run(
-        self, time_limit: float = math.inf, gap: float = 0.0, should_stop: Callable[[float, float], bool] | None = None
+        self,
+        time_limit: float = math.inf,
+        gap: float = 0.0,
+        should_stop: Callable[[float, float], bool] | None = None,
+        node_limit: int | None = None,
     ) -> HighsResult:
         """Solve, for at most `time_limit` seconds.
 
@@ -164,6 +171,8 @@ class HighsModel:
             Relative gap of a mixed-integer run.
         should_stop : callable, optional
             Asked during the run with HiGHS' incumbent and bound; True ends the run.
+        node_limit : int, optional
+            Nodes of branch and bound; HiGHS may overrun it.
 
         Raises
         ------
@@ -172,6 +181,7 @@ class HighsModel:
         """
         self._set("time_limit", float(min(time_limit, 1e20)) + self._highs.getRunTime())
         self._set("mip_rel_gap", float(gap))
+        self._set("mip_max_nodes", highspy.kHighsIInf if node_limit is None else int(node_limit))
         if should_stop is not None:
             self._watch(should_stop)
         run_status = self._highs.run()
@@ -203,4 +213,5 @@ class HighsModel:
         is_mip = any(kind == highspy.HighsVarType.kInteger for kind in self._highs.getLp().integrality_)
         bound = info.mip_dual_bound if is_mip else (objective if status == "optimal" else -math.inf)
         duals = np.array(solution.col_dual) if solution.dual_valid and not is_mip else None
-        return HighsResult(status, x, objective, bound, duals)
+        nodes = max(0, int(info.mip_node_count)) if is_mip else 0
+        return HighsResult(status, x, objective, bound, duals, nodes)

@@ -26,6 +26,7 @@ from siting._instance_checks import (
     check_limits,
     check_sites,
     check_weights,
+    check_worst_cases,
 )
 from siting.criterion import Criterion, Limit, Pairs, Sense, finite_vector
 from siting.errors import InputError, suggestion
@@ -43,7 +44,8 @@ class Instance:
     The objective, always minimised, is `constant` plus the sum over criteria of ``weight * sign * value`` with ``sign``
     -1 for ``sense="max"``. A criterion's value is ``sum of site[j] over chosen j`` plus
     ``sum over i of demand[i] * service[i, site that serves i]``. Each demand point is served by the chosen
-    site that is cheapest for the weighted sum of all service criteria, unless capacities decide.
+    site that is cheapest for the weighted sum of all summed service criteria, unless capacities decide. A worst-case
+    criterion (``aggregate="worst"``) is instead the worst of its parts, see `Criterion`.
 
     Parameters
     ----------
@@ -67,6 +69,8 @@ class Instance:
         holds millions of them.
     capacity : array-like of shape (J,), optional
         The most demand each site can serve; the assignment may then be fractional.
+    single_source : bool
+        With capacities: whether each demand point must be served by one site alone.
     constant : float
         Added to the objective of every portfolio, so that its zero can mean something.
 
@@ -98,6 +102,7 @@ class Instance:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     conflicts: Mapping[str, Sequence[tuple[Hashable, Hashable]]] = field(default_factory=dict)
     capacity: NDArray[np.float64] | None = None
+    single_source: bool = False
     constant: float = 0.0
 
     if TYPE_CHECKING:
@@ -115,6 +120,7 @@ class Instance:
             limits: Mapping[str, Limit] = ...,
             conflicts: Iterable[tuple[Hashable, Hashable]] | Mapping[str, Iterable[tuple[Hashable, Hashable]]] = (),
             capacity: ArrayLike | None = None,
+            single_source: bool = False,
             constant: float = 0.0,
         ) -> None: ...
 
@@ -151,6 +157,9 @@ class Instance:
             if (capacity < 0).any():
                 raise InputError(f"capacity is negative at position {int(np.argmax(capacity < 0))}")
             put("capacity", capacity)
+        put("single_source", bool(self.single_source))
+        served_in_part = self.capacity is not None and not self.single_source
+        check_worst_cases(self.criteria, self.demand, self.minimum_sites, served_in_part=served_in_part)
         put("constant", check_constant(self.constant))
 
     def __repr__(self) -> str:
@@ -216,20 +225,28 @@ class Instance:
 
     @cached_property
     def site_cost(self) -> NDArray[np.float64]:
-        """Objective contribution of choosing each candidate, shape (J,)."""
+        """Contribution of choosing each candidate to the summed part of the objective, shape (J,)."""
         total = np.zeros(self.number_of_candidates)
         for name, criterion in self.criteria.items():
-            if criterion.site is not None:
+            if criterion.site is not None and criterion.is_sum:
                 total += self.signed_weights[name] * criterion.site
         return total
 
     @cached_property
+    def worst_cases(self) -> tuple[str, ...]:
+        """The worst-case criteria that have a weight."""
+        return tuple(name for name, c in self.criteria.items() if not c.is_sum and self.signed_weights[name] != 0)
+
+    @cached_property
     def has_service(self) -> bool:
-        """Whether the assignment of demand to sites matters to the objective."""
-        return any(
-            criterion.service is not None and self.signed_weights[name] != 0
-            for name, criterion in self.criteria.items()
-        )
+        """Whether the assignment of demand to sites matters to the summed part of the objective."""
+        return bool(self.summed_services)
+
+    @cached_property
+    def summed_services(self) -> dict[str, float]:
+        """Signed weight of each summed criterion with a service matrix and a weight."""
+        signed = self.signed_weights
+        return {n: signed[n] for n, c in self.criteria.items() if c.is_sum and c.service is not None and signed[n] != 0}
 
     @cached_property
     def unit_service_cost(self) -> NDArray[np.float64]:
@@ -237,9 +254,8 @@ class Instance:
         if not self.has_service:
             return np.zeros((0, self.number_of_candidates))
         total = np.zeros((self.number_of_demand_points, self.number_of_candidates))
-        for name, criterion in self.criteria.items():
-            if criterion.service is not None and self.signed_weights[name] != 0:
-                total += self.signed_weights[name] * criterion.service
+        for name, weight in self.summed_services.items():
+            total += weight * np.asarray(self.criteria[name].service)
         return total
 
     @cached_property
@@ -283,4 +299,6 @@ class Instance:
 
 _CHEAP_CHANGES = {"weights", "constant"}
 #: Cached properties that depend on the weights.
-_OBJECTIVE_CACHES = ("signed_weights", "site_cost", "has_service", "unit_service_cost", "service_cost")
+_OBJECTIVE_CACHES = (
+    "signed_weights", "site_cost", "worst_cases", "has_service", "summed_services", "unit_service_cost", "service_cost",
+)  # fmt: skip

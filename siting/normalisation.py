@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from siting.errors import InputError, SolverError, suggestion
+from siting.evaluation import single_site_values
 from siting.instance import Criterion
 
 if TYPE_CHECKING:
@@ -323,12 +324,7 @@ def _given_weights(instance: Instance) -> dict[str, float]:
 
 def _single_site_spread(instance: Instance, name: str) -> float:
     """Return how much a criterion differs between single candidates that are not forbidden."""
-    criterion = instance.criteria[name]
-    values = np.zeros(instance.number_of_candidates)
-    if criterion.site is not None:
-        values += criterion.site
-    if criterion.service is not None:
-        values += instance.demand @ criterion.service
+    values = single_site_values(instance, name)
     allowed = [identifier not in instance.forbidden for identifier in instance.candidates]
     return float(np.ptp(values[allowed])) if any(allowed) else 0.0
 
@@ -361,7 +357,8 @@ def _scale(instance: Instance, name: str, ideal: float, nadir: float, solve: Sol
     if _differ(ideal, nadir):
         return abs(nadir - ideal), ""
     met = "the portfolios best for any one criterion all reach its ideal"
-    if instance.criteria[name].service is not None:
+    criterion = instance.criteria[name]
+    if criterion.service is not None or not criterion.is_sum:
         # The worst admissible assignment has no meaning, since demand goes to the best site.
         spread = _single_site_spread(instance, name)
         if _differ(ideal, ideal + spread):

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from siting.instance import Instance
 
 
+#: Candidates that are turned round at once.
+_SLICE = 512
+
+
 @dataclass(frozen=True, eq=False)
 class Problem:
     """A choice problem over n candidates and m demand points.
@@ -139,11 +143,7 @@ class Parts:
 
         Demand points that every candidate serves at the same cost are left out.
         """
-        active = [
-            (name, weight)
-            for name, weight in instance.signed_weights.items()
-            if weight != 0 and instance.criteria[name].service is not None
-        ]
+        active = list(instance.summed_services.items())
         if not active or not len(self.keep):
             return np.zeros((len(self.keep), 0)), 0.0
         if len(active) == 1:
@@ -156,20 +156,29 @@ class Parts:
     def _reduced_alone(self, instance: Instance, name: str, *, positive: bool) -> tuple[NDArray[np.float64], float]:
         """Return one criterion's service above its cheapest; with one criterion a weight only scales it."""
         if (name, positive) not in self._reduced:
-            served = self._demand_times_service(instance, name)
-            self._reduced[name, positive] = _above_cheapest(served if positive else -served)
+            served = self._demand_times_service(instance, name, keep=False)
+            self._reduced[name, positive] = _above_cheapest(served if positive else np.negative(served, out=served))
         return self._reduced[name, positive]
 
-    def _demand_times_service(self, instance: Instance, name: str) -> NDArray[np.float64]:
-        if name not in self._served:
-            service = instance.criteria[name].service
-            assert service is not None  # noqa: S101 - only criteria with service are asked for
-            self._served[name] = np.ascontiguousarray((instance.demand[:, None] * service[:, self.keep]).T)
-        return self._served[name]
+    def _demand_times_service(self, instance: Instance, name: str, *, keep: bool = True) -> NDArray[np.float64]:
+        """Return demand times service, candidate-major; kept where several criteria will be added up again."""
+        if name in self._served:
+            return self._served[name] if keep else self._served[name].copy()
+        service = instance.criteria[name].service
+        assert service is not None  # noqa: S101 - only criteria with service are asked for
+        served = np.empty((len(self.keep), len(instance.demand)))
+        # In slices, so that no second array of this size is made on the way.
+        for start in range(0, len(self.keep), _SLICE):
+            slice_ = self.keep[start : start + _SLICE]
+            np.multiply(service[:, slice_].T, instance.demand, out=served[start : start + _SLICE])
+        if keep:
+            self._served[name] = served
+        return served
 
 
 def _above_cheapest(service: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Subtract the cheapest cost of each demand point and leave out points that cost the same everywhere."""
+    """Subtract, in place, the cheapest cost of each demand point and leave out points that cost the same everywhere."""
     cheapest = service.min(axis=0)
     varies = service.max(axis=0) > cheapest
-    return np.ascontiguousarray(service[:, varies] - cheapest[varies]), math.fsum(cheapest.tolist())
+    service -= cheapest
+    return service if varies.all() else np.ascontiguousarray(service[:, varies]), math.fsum(cheapest.tolist())

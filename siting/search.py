@@ -11,12 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from siting.memory import memory_held
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from siting.evaluation import Evaluation
 
-Status = Literal["optimal", "gap", "time_limit", "interrupted"]
+Status = Literal["optimal", "gap", "time_limit", "node_limit", "memory_limit", "interrupted"]
 
 #: Bound and incumbent that differ by less than this share of the objective's own terms are equal: rounding.
 PROOF_TOLERANCE = 1e-9
@@ -81,6 +83,12 @@ class Search:
         Relative gap at which the search may stop, 0 for a proof of optimality.
     callback : callable or None
         Told of every improvement.
+    node_limit : int or None
+        Nodes of branch and bound allowed.
+    memory_limit : float or None
+        Memory the process may hold, GB.
+    nodes : int
+        Nodes of branch and bound solved.
     chosen : tuple of int or None
         Positions of the best portfolio found.
     upper, lower : float
@@ -104,6 +112,9 @@ class Search:
     proof: list[str] = field(default_factory=list)
     evaluate: Callable[[Sequence[int]], Evaluation] | None = None
     started: float = field(default_factory=time.perf_counter)
+    node_limit: int | None = None
+    memory_limit: float | None = None
+    nodes: int = 0
     asked_to_stop: bool = False
     infeasible: bool = False
 
@@ -163,6 +174,19 @@ class Search:
             return "interrupted"
         if self.chosen is not None and self.gap > 0 and relative_gap(self.upper, self.lower) <= self.gap:
             return "gap"
+        return self._limit_reached
+
+    @property
+    def _limit_reached(self) -> Status | None:
         if self.remaining <= 0:
             return "time_limit"
+        if self.node_limit is not None and self.nodes >= self.node_limit:
+            return "node_limit"
+        if self.memory_limit is not None and memory_held() > self.memory_limit:
+            return "memory_limit"
         return None
+
+    @property
+    def nodes_left(self) -> int | None:
+        """Nodes that may still be solved, None without a limit."""
+        return None if self.node_limit is None else max(0, self.node_limit - self.nodes)

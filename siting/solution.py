@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from siting.errors import InputError
+from siting.evaluation import single_site_values, site_values
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -41,7 +42,7 @@ class Solution:
     gap : float
         ``(objective - bound) / |objective|``.
     status : str
-        Why the search stopped: "optimal", "gap", "time_limit" or "interrupted".
+        Why the search stopped: "optimal", "gap", "time_limit", "node_limit", "memory_limit" or "interrupted".
     proof : str
         How optimality was proven, in words, or that it was not.
     seconds : float
@@ -125,20 +126,14 @@ class Solution:
     def site_contributions(self) -> pd.DataFrame:
         """What each chosen site adds to each criterion, in the criterion's unit; the columns add up to the values.
 
+        Of a worst-case criterion it is each site's own worst value, and the worst of them is the criterion's.
         A site's share of a service criterion is that of the demand it serves; the column `demand_share` says how
         much that is.
         """
         instance, chosen = self.instance, self._chosen
         index = _index(self.portfolio or ())
         flow = self._flow()
-        table = {}
-        for name, criterion in instance.criteria.items():
-            values = np.zeros(len(chosen))
-            if criterion.site is not None:
-                values += criterion.site[chosen]
-            if criterion.service is not None:
-                values += (flow * criterion.service[:, chosen]).sum(axis=0)
-            table[name] = values
+        table = {name: site_values(instance, name, chosen, flow) for name in instance.criteria}
         if instance.number_of_demand_points and instance.demand.sum() > 0:
             table["demand_share"] = flow.sum(axis=0) / instance.demand.sum()
         return pd.DataFrame(table, index=index)
@@ -190,12 +185,7 @@ class Solution:
         weights = self.criteria["weight"].to_dict()
         total, score = 0.0, np.zeros(int(allowed.sum()))
         for name, criterion in instance.criteria.items():
-            values = np.zeros(instance.number_of_candidates)
-            if criterion.site is not None:
-                values += criterion.site
-            if criterion.service is not None:
-                values += instance.demand @ criterion.service
-            values = criterion.sign * values[allowed]
+            values = criterion.sign * single_site_values(instance, name)[allowed]
             spread = float(np.ptp(values)) if len(values) else 0.0
             weight = abs(float(weights[name]))
             if spread > 0 and weight > 0:

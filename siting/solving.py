@@ -26,6 +26,9 @@ def solve(
     threads: int | None = None,
     seed: int = 0,
     callback: Callback | None = None,
+    solver: str | None = None,
+    node_limit: int | None = None,
+    memory_limit: float | None = None,
     **overrides: Any,
 ) -> Solution:
     """Choose the best portfolio, and prove it.
@@ -45,6 +48,13 @@ def solve(
         Passed to HiGHS.
     callback : callable, optional
         Told of every improvement with a `siting.search.Progress`; returning True stops the search.
+    solver : str, optional
+        Another mixed-integer solver that Pyomo reaches ("cbc", "scip", "gurobi", ...); it solves the full assignment
+        model.
+    node_limit : int, optional
+        Nodes of branch and bound after which to stop.
+    memory_limit : float, optional
+        GB that the process may hold.
     **overrides
         Whatever a model file can say: ``sites=5``, ``weights={"latency": 0.5}``, ``required=["ITI3"]``,
         ``rules={"spacing": False}``, see `siting.Model.replace`; for an instance its fields.
@@ -73,9 +83,10 @@ def solve(
     'optimal'
     """
     options = {"method": method, "gap": gap, "threads": threads, "seed": seed}
-    check_options(method, time_limit, gap, threads, seed)
+    options |= {"solver": solver, "node_limit": node_limit, "memory_limit": memory_limit}
+    check_options(time_limit=time_limit, **options)  # type: ignore[arg-type]
     clock = Search(time_limit=time_limit)
     prepared = prepare(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
-    remaining = None if time_limit is None else max(clock.remaining, 1e-3)
+    remaining = None if time_limit is None else max(clock.remaining, min(time_limit, 1e-3))
     result = solve_instance(prepared.instance, time_limit=remaining, callback=callback, **options)  # type: ignore[arg-type]
     return Solution(prepared.instance, result, prepared.model, prepared.scaling)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,6 +66,56 @@ def capacitated_instance(seed: int, largest: int = 6) -> Instance:
     capacity = random.random(count) * 2 * share * max(instance.demand.sum(), 1.0)
     capacity[random.random(count) < 0.1] = 0.0
     return instance.replace(capacity=capacity)
+
+
+def worst_case_instance(seed: int, largest: int = 7) -> Instance:
+    """Return a random small instance with worst-case criteria, alone or beside summed ones, and every kind of rule."""
+    random = np.random.default_rng(seed)
+    plain = random_instance(seed, largest)
+    count, points = plain.number_of_candidates, plain.number_of_demand_points
+    # The scale of the summed criteria: no solver tells 1 from 2 beside a billion.
+    largest_part = max(float(np.abs(part).max()) for c in plain.criteria.values() for part in (c.site, c.service)
+                       if part is not None)  # fmt: skip
+    scale = largest_part or 1.0
+    pairs = np.array([_vector(random, count, scale) for _ in range(count)])
+    possible = {
+        "farthest": Criterion(
+            service=np.array([_vector(random, count, scale) for _ in range(points)]),
+            sense="max" if random.random() < 0.3 else "min",
+            aggregate="worst",
+        ),
+        "weakest": Criterion(
+            site=_vector(random, count, scale), sense="max" if random.random() < 0.5 else "min", aggregate="worst"
+        ),
+        "closest": Criterion(separation=pairs + pairs.T, sense="max" if random.random() < 0.7 else "min"),
+    }
+    if plain.minimum_sites < 2:
+        del possible["closest"]
+    if not (plain.demand > 0).any():
+        del possible["farthest"]
+    names = [name for name in possible if random.random() < 0.5] or list(possible)[:1]
+    criteria = {**plain.criteria, **{name: possible[name] for name in names}}
+    summed = 0.0 if random.random() < 0.3 else 1.0
+    weights = {name: summed * weight for name, weight in plain.weights.items()}
+    weights |= {name: float(random.integers(1, 4)) * float(random.choice([0.1, 1.0, 5.0])) for name in names}
+    return plain.replace(criteria=criteria, weights=weights)
+
+
+def single_source_instance(seed: int) -> Instance:
+    """Return a random small instance with capacities and demand points that must not be split."""
+    random = np.random.default_rng(seed)
+    instance = capacitated_instance(seed, largest=4)
+    keep = slice(0, 4)
+    criteria = {
+        name: Criterion(site=c.site, service=None if c.service is None else c.service[keep], sense=c.sense)
+        for name, c in instance.criteria.items()
+    }
+    weights = dict(instance.weights)
+    demand = instance.demand[keep]
+    if random.random() < 0.4 and (demand > 0).any():
+        service = np.array([_vector(random, instance.number_of_candidates, 1.0) for _ in demand])
+        criteria["farthest"], weights["farthest"] = Criterion(service=service, aggregate="worst"), 2.0
+    return instance.replace(criteria=criteria, weights=weights, demand=demand, single_source=True)
 
 
 def geographic_instance(seed: int, count: int, sites: int, *, rules: bool = False) -> Instance:
@@ -218,6 +268,10 @@ def magnitude(instance: Instance) -> float:
     total = abs(instance.constant)
     for name, criterion in instance.criteria.items():
         weight = abs(instance.weights[name])
+        if criterion.aggregate == "worst":
+            parts = (criterion.site, criterion.service, criterion.separation)
+            total += weight * max(float(np.abs(part).max()) for part in parts if part is not None)
+            continue
         if criterion.site is not None:
             total += weight * float(np.abs(criterion.site).max()) * instance.maximum_sites
         if criterion.service is not None and instance.number_of_demand_points:
@@ -285,11 +339,15 @@ def objective_of(instance: Instance, chosen: frozenset) -> float:
     terms = [
         signed[name] * float(criterion.site[position])
         for name, criterion in instance.criteria.items()
-        if criterion.site is not None
+        if criterion.site is not None and criterion.aggregate == "sum"
         for position in inside
     ]
     terms.append(instance.constant)
     unit = _unit_costs(instance, signed, inside)
+    if instance.single_source and instance.capacity is not None:
+        return math.fsum(terms) + _cheapest_single_source(instance, signed, inside, unit)
+    terms += [signed[name] * worst_of(instance, name, inside) for name, c in instance.criteria.items()
+              if c.aggregate == "worst"]  # fmt: skip
     if unit is None:
         return math.fsum(terms)
     if instance.capacity is None:
@@ -299,7 +357,9 @@ def objective_of(instance: Instance, chosen: frozenset) -> float:
 
 
 def _unit_costs(instance: Instance, signed: dict[str, float], inside: list[int]) -> list[list[float]] | None:
-    services = {name: c.service for name, c in instance.criteria.items() if c.service is not None}
+    services = {
+        name: c.service for name, c in instance.criteria.items() if c.service is not None and c.aggregate == "sum"
+    }
     if not services:
         return None
     return [
@@ -307,6 +367,41 @@ def _unit_costs(instance: Instance, signed: dict[str, float], inside: list[int])
          for position in inside]
         for point in range(len(instance.demand))
     ]  # fmt: skip
+
+
+def worst_of(instance: Instance, name: str, inside: list[int]) -> float:
+    """Return the value of a worst-case criterion, from the definition."""
+    criterion = instance.criteria[name]
+    best, worst = (min, max) if criterion.sense == "min" else (max, min)
+    if criterion.site is not None:
+        return worst(float(criterion.site[position]) for position in inside)
+    if criterion.separation is not None:
+        return worst(float(criterion.separation[a, b]) for a, b in combinations(inside, 2))
+    return worst(
+        best(float(row[position]) for position in inside)
+        for row, demand in zip(criterion.service, instance.demand, strict=True)
+        if demand > 0
+    )
+
+
+def _cheapest_single_source(
+    instance: Instance, signed: dict[str, float], inside: list[int], unit: list[list[float]]
+) -> float:
+    """Return the least service cost over every way to give each demand point one site with room; infinite if none."""
+    best = math.inf
+    for serving in product(range(len(inside)), repeat=len(instance.demand)):
+        load = [0.0] * len(inside)
+        for point, site in enumerate(serving):
+            load[site] += float(instance.demand[point])
+        if any(total > instance.capacity[position] * (1 + 1e-9) for total, position in zip(load, inside, strict=True)):
+            continue
+        cost = math.fsum(float(d) * unit[i][serving[i]] for i, d in enumerate(instance.demand))
+        for name, criterion in instance.criteria.items():
+            if criterion.aggregate == "worst":
+                served = [criterion.service[i, inside[s]] for i, s in enumerate(serving) if instance.demand[i] > 0]
+                cost += signed[name] * float(max(served) if criterion.sense == "min" else min(served))
+        best = min(best, cost)
+    return best
 
 
 def transportation(unit: list[list[float]], demand: np.ndarray, capacity: np.ndarray) -> float:
@@ -338,4 +433,4 @@ def brute_force(instance: Instance) -> Oracle:
         for chosen in all_sets(instance)
         if all(holds(instance, rule, chosen) for rule in rules)
     }
-    return Oracle(values)
+    return Oracle({chosen: value for chosen, value in values.items() if value < math.inf})

@@ -77,6 +77,6 @@ def test_an_answer_whose_bound_is_far_off_is_refused() -> None:
     search = Search(magnitude=10.0)
     search.offer([0], 10.0)
     with pytest.raises(SolverError, match="its bound is 9"):
-        _close(search, 9.0)
-    _close(search, 10.0 - 1e-8)
+        _close(search, 9.0, 10.0)
+    _close(search, 10.0 - 1e-8, 10.0)
     assert search.stop_reason == "optimal"

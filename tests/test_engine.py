@@ -14,9 +14,18 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import Oracle, brute_force, geographic_instance, instances, magnitude, random_instance
+from strategies import (
+    Oracle,
+    brute_force,
+    geographic_instance,
+    instances,
+    magnitude,
+    random_instance,
+    single_source_instance,
+    worst_case_instance,
+)
 
-from siting import engine
+from siting import choice
 from siting.engine import METHODS, InstanceSolution, solve_instance
 from siting.errors import InfeasibleError, InputError, SolverError
 from siting.instance import Criterion, Instance, Limit
@@ -70,9 +79,40 @@ def test_bounding_that_ends_in_benders_equals_brute_force(
     chunk: int, effort: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Small instances would be finished by enumeration; without it, what bounding leaves goes to HiGHS."""
-    monkeypatch.setattr(engine, "ENUMERATION_WORK", 0)
+    monkeypatch.setattr(choice, "ENUMERATION_WORK", 0)
     for seed in range(20_000 + chunk * 40 * effort, 20_000 + (chunk + 1) * 40 * effort):
         instance = random_instance(seed)
+        check(instance, brute_force(instance), "auto", seed)
+
+
+@pytest.mark.parametrize("chunk", range(6))
+def test_worst_cases_alone_and_in_mixtures_equal_brute_force(
+    chunk: int, effort: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The farthest demand point, the weakest site and the closest pair, by enumeration and by levels."""
+    for seed in range(40_000 + chunk * 30 * effort, 40_000 + (chunk + 1) * 30 * effort):
+        instance = worst_case_instance(seed)
+        oracle = brute_force(instance)
+        check(instance, oracle, "enumeration", seed)
+        check(instance, oracle, "bounding", seed)
+        with monkeypatch.context() as patched:
+            patched.setattr(choice, "ENUMERATION_WORK", 0)
+            check(instance, oracle, "auto", seed)
+
+
+@pytest.mark.parametrize("chunk", range(4))
+def test_worst_cases_in_the_full_model_equal_brute_force(chunk: int, effort: int) -> None:
+    """The model in Pyomo says the same as the definition."""
+    for seed in range(50_000 + chunk * 30 * effort, 50_000 + (chunk + 1) * 30 * effort):
+        instance = worst_case_instance(seed, largest=6)
+        check(instance, brute_force(instance), "assignment", seed)
+
+
+@pytest.mark.parametrize("chunk", range(4))
+def test_demand_that_must_not_be_split_equals_brute_force(chunk: int, effort: int) -> None:
+    """Every way to give each demand point one site with room is compared."""
+    for seed in range(60_000 + chunk * 30 * effort, 60_000 + (chunk + 1) * 30 * effort):
+        instance = single_source_instance(seed)
         check(instance, brute_force(instance), "auto", seed)
 
 
@@ -117,7 +157,7 @@ def test_huge_numbers_beside_small_ones_do_not_hide_the_optimum(kind: str, monke
         instance = Instance(sites=3, criteria={"ms": Criterion(service=service), "cost": Criterion(site=site)}, **rules)
         best = brute_force(instance).objective
         for method, work in (("auto", 2e7), ("bounding", 2e7), ("bounding", 0), ("benders", 0), ("assignment", 0)):
-            monkeypatch.setattr(engine, "ENUMERATION_WORK", work)
+            monkeypatch.setattr(choice, "ENUMERATION_WORK", work)
             solution = solve_instance(instance, method=method)
             assert solution.status == "optimal"
             assert solution.objective == pytest.approx(best, rel=1e-6), (seed, method, work)
@@ -133,7 +173,7 @@ def test_methods_agree_on_geography_of_medium_size(
     """Thirty-five places, groups, a budget and spacing: too many portfolios for the oracle, five methods agree."""
     instance = geographic_instance(7, 35, sites, rules=rules)
     found = {method: solve_instance(instance, method=method) for method in METHODS if sites < 5 or method[0] != "e"}
-    monkeypatch.setattr(engine, "ENUMERATION_WORK", 0)
+    monkeypatch.setattr(choice, "ENUMERATION_WORK", 0)
     found["bounding, then Benders"] = solve_instance(instance)
     objectives = {method: solution.objective for method, solution in found.items()}
     expected = objectives["benders"]
@@ -400,7 +440,7 @@ def test_a_portfolio_that_breaks_a_rule_is_never_returned(monkeypatch: pytest.Mo
     instance = Instance(
         sites=2, criteria={"cost": Criterion(site=[1, 2, 3])}, limits={"budget": Limit([5, 5, 1], upper=6)}
     )
-    monkeypatch.setattr(engine, "best_portfolio", lambda *_: (np.array([0, 1]), 3.0, 1, True))
+    monkeypatch.setattr(choice, "best_portfolio", lambda *_: (np.array([0, 1]), 3.0, 1, True))
     with pytest.raises(SolverError, match=r"breaks a rule.*'budget'"):
         solve_instance(instance)
 
@@ -408,20 +448,20 @@ def test_a_portfolio_that_breaks_a_rule_is_never_returned(monkeypatch: pytest.Mo
 def test_an_objective_that_the_raw_arrays_do_not_give_is_never_returned(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that claims a better value than its portfolio has is found out."""
     instance = Instance(sites=2, criteria={"cost": Criterion(site=[1, 2, 3])})
-    finish = engine._Run._enumerate
+    finish = choice.Choice._enumerate
 
-    def tampered(run: engine._Run, *arguments: Any) -> None:
+    def tampered(run: choice.Choice, *arguments: Any) -> None:
         finish(run, *arguments)
         run.search.upper -= 1e-3
 
-    monkeypatch.setattr(engine._Run, "_enumerate", tampered)
+    monkeypatch.setattr(choice.Choice, "_enumerate", tampered)
     with pytest.raises(SolverError, match="the raw arrays give 3"):
         solve_instance(instance)
 
 
 def test_a_search_that_ends_without_reason_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not passed off as a time limit."""
-    monkeypatch.setattr(engine._Run, "_enumerate", lambda *_: None)
+    monkeypatch.setattr(choice.Choice, "_enumerate", lambda *_: None)
     with pytest.raises(SolverError, match="without a proof"):
         solve_instance(Instance(sites=1, criteria={"cost": Criterion(site=[1, 2])}))
 

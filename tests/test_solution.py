@@ -226,5 +226,5 @@ def test_fields_of_an_instance_are_overridden_by_keyword(instance: Instance) -> 
 
 def test_what_cannot_be_solved_is_told_by_its_type() -> None:
     """Not by an attribute error."""
-    with pytest.raises(InputError, match="not a list"):
+    with pytest.raises(InputError, match="not as a list"):
         siting.solve([1, 2, 3])

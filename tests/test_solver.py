@@ -7,7 +7,7 @@ import pytest
 from strategies import brute_force, geographic_instance, magnitude, random_instance
 
 import siting
-from siting import engine
+from siting import choice
 from siting.criterion import Criterion, Limit
 from siting.engine import solve_instance
 from siting.errors import InfeasibleError, InputError
@@ -16,7 +16,7 @@ from siting.errors import InfeasibleError, InputError
 @pytest.mark.parametrize("seed", range(40))
 def test_a_chain_of_random_changes_stays_equal_to_brute_force(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Weights, numbers of sites, required and forbidden sites, limits: each step against plain enumeration."""
-    monkeypatch.setattr(engine, "ENUMERATION_WORK", 0)
+    monkeypatch.setattr(choice, "ENUMERATION_WORK", 0)
     random = np.random.default_rng(seed)
     instance = random_instance(seed, largest=7)
     solver = siting.Solver(instance, method="bounding")

@@ -1,0 +1,207 @@
+"""Solve a choice problem: a first portfolio, bounds that remove candidates, and a finish that closes the gap.
+
+What the engine does with an instance's summed criteria once they are arrays. A search over levels of worst-case
+criteria asks the same of many variants of one problem.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from siting.bounding import Bounding
+from siting.enumeration import best_portfolio, number_of_portfolios
+from siting.incumbent import greedy, interchange
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from siting.problem import Parts, Problem
+    from siting.search import Search
+    from siting.worst_case import WorstCase
+
+#: Portfolios times demand points that are enumerated rather than bounded: a few hundredths of a second.
+ENUMERATION_WORK = 4e7
+#: What one step of the walk over sets costs besides, in the same measure.
+ENUMERATION_STEP = 5e3
+
+
+@dataclass
+class Warm:
+    """What one solve hands to the next.
+
+    Attributes
+    ----------
+    parts : Parts or None
+        Rules and arrays of the last problem.
+    portfolios : list of tuple of int
+        Positions of portfolios that were optimal before, the latest last.
+    """
+
+    parts: Parts | None = None
+    portfolios: list[tuple[int, ...]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to search: `method` and `solver` as in `siting.engine.solve_instance`, `threads` and `seed` of HiGHS."""
+
+    method: str = "auto"
+    threads: int | None = None
+    seed: int = 0
+    solver: str | None = None
+
+
+def is_quickly_enumerated(problem: Problem) -> bool:
+    """Whether comparing every portfolio takes no longer than a decomposition takes to start."""
+    portfolios = number_of_portfolios(problem)
+    prefixes = number_of_portfolios(problem, shorter_by=1)
+    return portfolios * max(1, problem.number_of_demand_points) + prefixes * ENUMERATION_STEP <= ENUMERATION_WORK
+
+
+class Choice:
+    """One search for the best portfolio of a problem.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    search : Search
+        Takes incumbent, bound and proof; `infeasible` is set where no portfolio satisfies every rule.
+    options : Options
+        How to search.
+    known : list of tuple of int
+        Positions of portfolios that may be good.
+    total : int, optional
+        Candidates of the whole instance, for the proof in words.
+    worst_cases : sequence of WorstCase
+        Added to the objective by enumeration, which alone knows them.
+
+    Attributes
+    ----------
+    candidates_left : int or None
+        Candidates that survived reduction.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        search: Search,
+        options: Options,
+        known: list[tuple[int, ...]] | None = None,
+        total: int | None = None,
+        worst_cases: Sequence[WorstCase] = (),
+    ) -> None:
+        self.problem, self.search, self.options = problem, search, options
+        self.known = known or []
+        self.total = problem.number_of_candidates if total is None else total
+        self.worst_cases = worst_cases
+        self.candidates_left: int | None = None
+
+    def solve(self) -> None:
+        """Run until the gap closes or the search must stop."""
+        problem, method = self.problem, self.options.method
+        if problem.number_of_candidates < problem.constraints.minimum_sites:
+            self.search.infeasible = True
+        elif method == "enumeration" or (method == "auto" and is_quickly_enumerated(problem)):
+            self._enumerate(problem, "every admissible portfolio")
+        elif self._first_incumbent(problem):
+            self._search(problem)
+
+    def _first_incumbent(self, problem: Problem) -> bool:
+        self.search.phase = "first portfolio"
+        known = self._known_portfolio(problem)
+        if known is not None:
+            # Bounding improves it among the few candidates that are left soon after.
+            self._offer(problem, known)
+            return True
+        chosen = greedy(problem)
+        if chosen is None:
+            from siting.feasibility import admissible_portfolio
+
+            score = problem.site_cost + problem.service_cost.sum(axis=1) / problem.constraints.maximum_sites
+            chosen, decided = admissible_portfolio(problem.constraints, score, self.search.remaining)
+            if chosen is None:
+                self.search.infeasible = decided
+                return False
+        self._offer(problem, interchange(problem, chosen))
+        return True
+
+    def _known_portfolio(self, problem: Problem) -> NDArray[np.int64] | None:
+        """Return the best portfolio of earlier solves that is still admissible."""
+        places = {int(position): index for index, position in enumerate(problem.positions)}
+        best, cost = None, math.inf
+        for portfolio in self.known:
+            if all(position in places for position in portfolio):
+                chosen = np.array([places[position] for position in portfolio], dtype=np.int64)
+                if problem.constraints.admissible(chosen) and problem.cost(chosen) < cost:
+                    best, cost = chosen, problem.cost(chosen)
+        return best
+
+    def _offer(self, problem: Problem, chosen: NDArray[np.int64]) -> None:
+        self.search.offer(problem.positions[chosen].tolist(), problem.cost(chosen) + problem.offset)
+
+    def _search(self, problem: Problem) -> None:
+        """Bound and remove, then finish what is left."""
+        multipliers = None
+        if self.options.method != "benders":
+            self.search.phase = "bounding"
+            bounding = Bounding(problem, self.search)
+            bounding.run(enough=self._small_core(problem))
+            problem, multipliers = bounding.problem, bounding.multipliers.service
+            self.candidates_left = problem.number_of_candidates
+            self.search.proof.append(
+                f"Lagrangian bounding and reduced-cost fixing left {problem.number_of_candidates} of "
+                f"{self.total} candidates"
+            )
+            if bounding.exhausted:
+                self.search.raise_bound(self.search.upper)
+                self.search.proof.append("no better portfolio is left")
+            if self.search.stop_reason is not None:
+                return
+            if is_quickly_enumerated(problem):
+                self._enumerate(problem, "every portfolio of the candidates left")
+                return
+        self._benders(problem, multipliers)
+
+    def _small_core(self, problem: Problem) -> int:
+        """How few free candidates make enumeration immediate."""
+        sites = problem.constraints.maximum_sites - int(problem.constraints.required.sum())
+        room = ENUMERATION_WORK / max(1, problem.number_of_demand_points) / 100
+        count = sites
+        while math.comb(count + 1, max(1, sites)) <= room and count < problem.number_of_candidates:
+            count += 1
+        return count
+
+    def _enumerate(self, problem: Problem, what: str) -> None:
+        self.search.phase = "enumeration"
+        chosen, cost, compared, complete = best_portfolio(
+            problem, lambda: self.search.stop_reason is not None, self.worst_cases
+        )
+        if chosen is not None and cost + problem.offset < self.search.upper:
+            self.search.offer(problem.positions[chosen].tolist(), cost + problem.offset)
+        if not complete:
+            return
+        if self.search.chosen is None:
+            self.search.infeasible = True
+            return
+        self.search.raise_bound(self.search.upper)
+        self.search.proof.append(f"enumeration compared {what} ({compared:,})")
+
+    def _benders(self, problem: Problem, multipliers: NDArray[np.float64] | None) -> None:
+        from siting.benders import Benders
+
+        self.search.phase = "Benders decomposition on HiGHS"
+        benders = Benders(problem, self.search, multipliers, self.options.threads, self.options.seed)
+        if not benders.solve() and self.search.chosen is None:
+            self.search.infeasible = True
+            return
+        self.search.proof.append(
+            f"Benders decomposition on HiGHS over {problem.number_of_candidates} candidates closed the gap with "
+            f"{benders.number_of_cuts:,} cuts in {max(1, benders.number_of_nodes):,} nodes"
+        )
