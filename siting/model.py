@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from siting import criteria as criteria_module
 from siting import exclusions as exclusions_module
-from siting import model_file, normalisation
+from siting import model_file, normalisation, scenarios_section
 from siting import rules as rules_module
 from siting.assembly import MISSING_DATA, assemble, exclusion_tests, named, read_case
 from siting.criteria import CriterionBlock
@@ -80,6 +80,8 @@ class Model(Section):
         Round trip as a function of distance.
     criteria, rules, exclusions : mapping of str to block
         Registered blocks under names of your choice.
+    scenarios : mapping of str to table
+        Overrides of this model under names of your choice; see `siting.scenarios`.
 
     Raises
     ------
@@ -107,6 +109,7 @@ class Model(Section):
     criteria: Criteria = Field(min_length=1)
     rules: Rules = Field(default_factory=dict)
     exclusions: Exclusions = Field(default_factory=dict)
+    scenarios: scenarios_section.ScenarioTables = Field(default_factory=dict)
 
     _source: str = PrivateAttr("model")
     _folder: Path = PrivateAttr(Path())
@@ -123,6 +126,8 @@ class Model(Section):
             raise InputError("the weights of the enabled criteria sum to nothing; give one of them a weight above 0")
         elif self.normalisation == "fixed":
             self._check_amounts("scale", "normalisation = 'fixed'")
+        if self.scenarios:
+            scenarios_section.check_keys(self.scenarios, self.to_mapping(), type(self).model_fields)
         return self
 
     def _check_amounts(self, key: str, asked_by: str) -> None:
@@ -175,7 +180,7 @@ class Model(Section):
             If the text is not valid.
         """
         values = model_file.inherited(model_file.parse(text, source), source, Path(folder), cls.model_fields)
-        return cls.from_mapping(values, source=source, folder=folder)
+        return scenarios_section.check(cls.from_mapping(values, source=source, folder=folder))
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], source: str = "model", folder: str | Path = ".") -> Model:

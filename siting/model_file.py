@@ -14,7 +14,10 @@ from siting.catalogue import models_directory
 from siting.errors import InputError, nearest_name, suggestion
 
 BLOCK_TABLES = ("criteria", "rules", "exclusions")
-SECTIONS = ("facility", "data", "latency")
+SECTIONS = ("facility", "data", "latency", "scenarios")
+DATA_PATHS = ("candidates", "demand", "headroom", "folder")
+LAYER_PATHS = ("file", "to")
+"""Keys of the section `data`, and of an exclusion, that name a file or a folder."""
 SHORTCUTS = {
     "price_series": "data",
     "price_period": "data",
@@ -221,17 +224,30 @@ def override(values: Mapping[str, Any], overrides: Mapping[str, Any], keys: Iter
 def from_here(overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Return overrides whose files, where they exist in the current folder, are absolute paths.
 
-    Paths in a model file are relative to that file; paths typed in a notebook or a shell are not.
+    Paths in a model file are relative to that file; paths typed in a notebook or a shell are not. That holds for the
+    tables of `data` and for the layers of `exclusions`.
     """
-    section = overrides.get("data")
-    if not isinstance(section, Mapping):
-        return dict(overrides)
-    paths = {
-        key: section[key] for key in ("candidates", "demand", "headroom") if Path(str(section.get(key, ""))).is_file()
+    found = dict(overrides)
+    if "data" in found:
+        found["data"] = _absolute(found["data"], DATA_PATHS)
+    if isinstance(found.get("exclusions"), Mapping):
+        found["exclusions"] = {name: _absolute(block, LAYER_PATHS) for name, block in found["exclusions"].items()}
+    return found
+
+
+def _absolute(table: Any, keys: Iterable[str]) -> Any:
+    """Return a table whose paths below the current folder are absolute; anything but a table as it is."""
+    entries = table.model_dump(exclude_unset=True) if hasattr(table, "model_dump") else table
+    if not isinstance(entries, Mapping):
+        return table
+    typed = {key: Path(entries[key]) for key in keys if isinstance(entries.get(key), str | Path)}
+    # A folder called "grid" is not what `to = "grid"` means; a file geodatabase is a folder with an ending.
+    here = {
+        key: str(path.absolute())
+        for key, path in typed.items()
+        if path.is_file() or (path.is_dir() and (key == "folder" or path.suffix))
     }
-    paths |= {key: section[key] for key in ("folder",) if key in section and Path(str(section[key])).is_dir()}
-    absolute = {key: str(Path(value).absolute()) for key, value in paths.items()}
-    return {**overrides, "data": {**section, **absolute}}
+    return {**entries, **here} if here else table
 
 
 def _copied(value: Any) -> Any:
