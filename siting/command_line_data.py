@@ -99,10 +99,13 @@ def describe(
 
 @application.command()
 def show(
-    region: Annotated[str, typer.Argument(help="NUTS code of a region, such as ITI3.")],
+    region: Annotated[str, typer.Argument(help="NUTS-2 or NUTS-3 code (ITI3, ITI32), grid node or H3 cell.")],
     attribute: Annotated[str | None, typer.Option(help="Trace this attribute to its sources.")] = None,
     series: Annotated[str, typer.Option(help="Price series, where a price is traced.")] = "eurostat_IG",
     period: Annotated[str, typer.Option(help="Period of the price series.")] = "2025-S2",
+    bidding_zones: Annotated[
+        bool, typer.Option("--bidding-zones", help="With the series wholesale: the price of the Swedish zone.")
+    ] = False,
 ) -> None:
     """Show every value of a region, or trace one to the rows and sources it comes from.
 
@@ -113,18 +116,16 @@ def show(
         siting data show ITI3 --attribute grid_capacity_mva
 
         siting data show FI1D --attribute electricity_price_eur_per_mwh
+
+        siting data show SE33 --attribute electricity_price_eur_per_mwh --series wholesale --period 2025 --bidding-zones
     """
     from siting import data
-    from siting.errors import InputError, suggestion
 
     if attribute is not None:
-        _print_chain(region, attribute, data.trace(region, attribute, series=series, period=period))
+        chain = data.trace(region, attribute, series=series, period=period, bidding_zones=bidding_zones)
+        _print_chain(region, attribute, chain)
         return
-    table = data.candidates("nuts2")
-    if region not in table.index:
-        raise InputError(f"region {region!r} is unknown{suggestion(region, map(str, table.index))}")
-    units = data.attributes()["unit"]
-    values = table.drop(columns="geometry").loc[region]
+    values, units = data.candidate(region), data.attributes()["unit"]
     _print((region, "", ""), [(str(name), _text(value), units.get(str(name), "")) for name, value in values.items()])
 
 

@@ -32,6 +32,7 @@ DEMAND_WEIGHTS: Mapping[str, tuple[str, ...]] = {
     "population": ("population",),
     "gdp": ("gdp_million_eur",),
     "ai_enterprises": ("population", "enterprise_ai_adoption_percent"),
+    "ai_enterprises_by_gdp": ("gdp_million_eur", "enterprise_ai_adoption_percent"),
 }
 """Named demand weights: the columns of the demand table that are multiplied."""
 
@@ -70,8 +71,8 @@ class DataSection(Section):
     demand_identifier : str, optional
         As `candidate_identifier`.
     demand_weight : str, default "population"
-        ``"population"``, ``"gdp"``, ``"ai_enterprises"`` (population x share of enterprises that use AI), or
-        any numeric column of the demand table.
+        ``"population"``, ``"gdp"``, ``"ai_enterprises"`` (population x share of enterprises that use AI),
+        ``"ai_enterprises_by_gdp"`` (product x the same share), or any numeric column of the demand table.
     price_series, price_period : str
         Electricity price series and period, ``"eurostat_IG"`` and ``"2025-S2"`` by default.
     tax_adjustments : bool, default True
@@ -174,7 +175,7 @@ def demand_shares(demand: gpd.GeoDataFrame, weight: str) -> NDArray[np.float64]:
     demand : geopandas.GeoDataFrame
         I demand points.
     weight : str
-        ``"population"``, ``"gdp"``, ``"ai_enterprises"``, or a numeric column.
+        ``"population"``, ``"gdp"``, ``"ai_enterprises"``, ``"ai_enterprises_by_gdp"``, or a numeric column.
 
     Returns
     -------

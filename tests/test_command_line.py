@@ -180,7 +180,7 @@ class TestData:
 
     @pytest.mark.parametrize(
         ("arguments", "word"),
-        [(["show", "ITI33"], "ITI3"), (["describe", "pues"], "pue"), (["show", "ITI3", "--attribute", "pues"], "pue")],
+        [(["show", "ITI39"], "ITI3"), (["describe", "pues"], "pue"), (["show", "ITI3", "--attribute", "pues"], "pue")],
     )
     def test_an_unknown_name_is_refused_with_the_nearest(self, arguments: list[str], word: str) -> None:
         """Exit code 2 and one line."""

@@ -72,7 +72,7 @@ def test_an_unknown_set_names_the_nearest():
         data.demand("city")
 
 
-@pytest.mark.parametrize("weight", ["population", "gdp", "ai_enterprises"])
+@pytest.mark.parametrize("weight", ["population", "gdp", "ai_enterprises", "ai_enterprises_by_gdp"])
 @pytest.mark.parametrize("name", ["nuts3", "cities"])
 def test_every_demand_set_solves_with_every_weight(name, weight):
     """The shares sum to one and the answer is proven."""
