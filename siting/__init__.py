@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Any
 from siting._version import __version__
 
 if TYPE_CHECKING:
-    from siting import data, maps
+    from siting import data, location, maps
+    from siting.analysis.alternatives import alternatives
+    from siting.analysis.robustness import robustness
+    from siting.analysis.scenarios import scenarios
+    from siting.analysis.weight_stability import weight_stability
     from siting.errors import DataError, InfeasibleError, InputError, OutputError, SitingError, SolverError
     from siting.instance import Criterion, Instance, Limit
     from siting.latency import LatencyModel
@@ -38,9 +42,14 @@ __all__ = [
     "Solver",
     "SolverError",
     "__version__",
+    "alternatives",
     "data",
+    "location",
     "maps",
+    "robustness",
+    "scenarios",
     "solve",
+    "weight_stability",
 ]
 
 # Names are loaded when first used, so that `import siting` does not wait for maps, tables or Pyomo.
@@ -59,8 +68,12 @@ _HOMES = {
     "Solver": "siting.solver",
     "SolverError": "siting.errors",
     "solve": "siting.solving",
+    "alternatives": "siting.analysis.alternatives",
+    "robustness": "siting.analysis.robustness",
+    "scenarios": "siting.analysis.scenarios",
+    "weight_stability": "siting.analysis.weight_stability",
 }
-_MODULES = ("data", "maps")
+_MODULES = ("data", "location", "maps")
 
 
 def __getattr__(name: str) -> Any:

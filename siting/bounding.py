@@ -29,6 +29,8 @@ MAXIMUM_STEPS = 400
 PATIENCE = 8
 PROGRESS = 1e-5
 SMALLEST_STEP = 0.01
+#: Share of the terms summed that rounding may cost.
+ROUNDING = 1e-14
 #: Steps after which the cheapest selection is tried as a start for a better incumbent.
 IMPROVEMENT_STEPS = frozenset({5, 15, 30, 60, 120})
 
@@ -100,7 +102,7 @@ class Bounding:
                 stalled += 1
             if self.steps in IMPROVEMENT_STEPS:
                 self._improve(selection)
-            self._remove(selection, value)
+            self._remove(selection, value, state)
             if self.exhausted or self._finished(enough):
                 break
             if stalled >= PATIENCE:
@@ -146,9 +148,21 @@ class Bounding:
         rules[constraints.groups[2]] = 0.0
         return selection, value, Multipliers(1.0 - served, rules)
 
-    def _remove(self, selection: Selection, value: float) -> None:
+    def _rounding(self, state: Multipliers) -> float:
+        """Return how far rounding may move a bound: multipliers that grow without end cancel in ever larger terms."""
+        problem, most = self.problem, self.problem.constraints.maximum_sites + 1
+        terms = 2 * float(np.abs(state.service).sum()) + most * float(np.abs(problem.site_cost).max(initial=0.0))
+        if len(state.rules):
+            matrix, prices = problem.constraints.matrix, np.abs(state.rules)
+            used = prices > 0
+            ends = np.maximum(*(np.where(np.isfinite(end), np.abs(end), 0.0) for end in problem.constraints.bounds))
+            terms += most * float((prices[used] @ np.abs(matrix[used])).max(initial=0.0)) + float(prices @ ends)
+        return ROUNDING * terms
+
+    def _remove(self, selection: Selection, value: float, state: Multipliers) -> None:
         """Remove and fix candidates by their reduced costs; tighten the bound."""
-        tolerance = self.search.tolerance
+        rounding = self._rounding(state)
+        tolerance, value = self.search.tolerance + rounding, value - rounding
         if not np.isfinite(selection.value) or value > self.limit + tolerance:
             self.exhausted = True
             return

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from siting._version import __version__
+from siting.command_line_alternatives import alternatives
 from siting.command_line_data import application as data_application
 from siting.command_line_data import console
 from siting.command_line_options import (
@@ -24,6 +25,8 @@ from siting.command_line_options import (
     check_writable,
     overrides_of,
 )
+from siting.command_line_robustness import robustness
+from siting.command_line_scenarios import scenarios, weight_stability
 from siting.errors import InputError, OutputError, SitingError
 
 #: Exit code of everything a user can correct: bad input, an impossible rule, an unwritable file.
@@ -39,6 +42,8 @@ application = typer.Typer(
     rich_markup_mode="markdown",
 )
 application.add_typer(data_application, name="data")
+for analysis in (alternatives, robustness, scenarios, weight_stability):
+    application.command()(analysis)
 
 Method = Annotated[str, typer.Option(help="auto, bounding, benders, assignment or enumeration.")]
 

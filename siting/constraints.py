@@ -89,6 +89,11 @@ class Constraints:
         """n, the number of candidates."""
         return len(self.required)
 
+    @property
+    def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lower and upper bounds of the linear rules."""
+        return self.lower, self.upper
+
     @cached_property
     def unreachable(self) -> NDArray[np.bool_]:
         """Candidates that no portfolio can hold: forbidden, or in conflict with a required one, shape (n,)."""

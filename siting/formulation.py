@@ -8,6 +8,7 @@ that anyone can read and any other solver can check. `compile_model` turns eithe
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -175,7 +176,7 @@ def _add_worst_cases(model: Any, instance: Instance, labels: Sequence[object]) -
             for label, share in zip(labels, shares, strict=True):
                 model.worst_site.add(worst >= share * model.choose[label])
         elif case.kind == "separation":
-            for first, second in zip(*np.triu_indices(len(labels), k=1), strict=True):
+            for first, second in combinations(range(len(labels)), 2):
                 both = model.choose[labels[first]] + model.choose[labels[second]]
                 model.worst_pair.add(worst >= shares[first][second] * (both - 1))
         else:

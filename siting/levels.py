@@ -24,7 +24,7 @@ from siting.choice import Choice, Options
 from siting.errors import SolverError
 from siting.feasibility import admissible_portfolio
 from siting.search import Progress, Search
-from siting.worst_case import WorstCase, without_lonely
+from siting.worst_case import WorstCase, good_portfolio, swapped, without_dominated, without_lonely
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +76,7 @@ class LevelSearch:
         self.weights = np.array([one.weight for one in self.worst_cases])
         self.searches, self.questions = 0, 0
         self._places = {int(position): index for index, position in enumerate(problem.positions)}
+        self._has_no_rules = not problem.constraints.names
         self._is_only_worst_cases = not problem.site_cost.any() and problem.number_of_demand_points == 0
 
     def solve(self) -> None:
@@ -119,13 +120,19 @@ class LevelSearch:
         return np.array([self._lowest_level(one, chosen) for one in self.worst_cases])
 
     def _lowest_level(self, one: WorstCase, chosen: NDArray[np.int64]) -> float:
-        """Halve the levels between what is possible and what is not."""
+        """Close in on the level between what is possible and what is not, from a portfolio that is probably best."""
+        chosen = good_portfolio(one, self.problem.constraints, chosen)
+        self._offer(chosen)
         low = int(np.searchsorted(one.levels, one.least))
         high = int(np.searchsorted(one.levels, one.value(chosen)))
+        steps = 1
         while low < high and self.search.stop_reason is None:
-            middle = (low + high) // 2
+            # First just below what is held; after each success twice as far.
+            middle = max((low + high) // 2, high - steps)
+            steps *= 4
             found, decided = self._possible(one.at_most(self.problem.constraints, float(one.levels[middle])))
             if found is not None:
+                found = swapped(one, self.problem.constraints, found)
                 self._offer(found)
                 high = int(np.searchsorted(one.levels, one.value(found)))
             elif decided:
@@ -139,7 +146,9 @@ class LevelSearch:
     def _possible(self, constraints: Constraints) -> tuple[NDArray[np.int64] | None, bool]:
         """Return a portfolio that satisfies the rules, as indices of the problem, and whether that was decided."""
         self.questions += 1
-        constraints = without_lonely(constraints)
+        whole = constraints
+        pure = not constraints.conflicts.any() and self._has_no_rules and len(constraints.names)
+        constraints = without_dominated(constraints) if pure else without_lonely(constraints)
         keep = np.flatnonzero(~constraints.unreachable)
         if len(keep) < constraints.minimum_sites or constraints.required.sum() != constraints.required[keep].sum():
             return None, True
@@ -147,7 +156,7 @@ class LevelSearch:
         chosen, decided = admissible_portfolio(
             constraints.restricted(keep), cost, self.search.remaining, self.options.threads, self.options.seed
         )
-        return None if chosen is None else keep[chosen], decided
+        return None if chosen is None else _filled(keep[chosen], whole), decided
 
     def _offer(self, chosen: NDArray[np.int64]) -> None:
         worst = np.array([one.value(chosen) for one in self.worst_cases])
@@ -230,3 +239,10 @@ class LevelSearch:
         Choice(variant, inner, dataclasses.replace(self.options, method="auto")).solve()
         self.search.nodes += inner.nodes
         return inner
+
+
+def _filled(chosen: NDArray[np.int64], constraints: Constraints) -> NDArray[np.int64]:
+    """Add any candidates until there are enough sites; only a question without other rules leaves some missing."""
+    others = np.setdiff1d(np.flatnonzero(~constraints.forbidden), chosen)
+    missing = max(0, constraints.minimum_sites - len(chosen))
+    return np.sort(np.append(chosen, others[:missing]))

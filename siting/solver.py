@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from siting.engine import InstanceSolution, Warm, solve_instance
+from siting.choice import Warm
+from siting.engine import InstanceSolution, solve_instance
 from siting.problem import Parts
 
 if TYPE_CHECKING:

@@ -15,12 +15,16 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from siting.incumbent import may_join
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.constraints import Constraints
     from siting.instance import Instance
 
+#: Portfolios that a good one is looked for from, and swaps tried on each.
+_STARTS, _SWAPS = 12, 50
 #: Rows up to which covering rules that follow from others are looked for; the work grows with the square.
 _DOMINANCE_ROWS = 4000
 
@@ -157,12 +161,138 @@ def covering_rows(covers: NDArray[np.bool_]) -> NDArray[np.bool_]:
     rows = np.unique(covers, axis=0)
     if len(rows) > _DOMINANCE_ROWS:
         return np.asarray(rows)
-    numbers = rows.astype(np.float32)
-    size = numbers.sum(axis=1)
     # A row that holds all of another's candidates follows from it.
-    holds_other = (numbers @ numbers.T) == size[None, :]
-    np.fill_diagonal(holds_other, val=False)
-    return np.asarray(rows[~holds_other.any(axis=1)])
+    return np.asarray(rows[_maximal(~rows)])
+
+
+def without_dominated(constraints: Constraints) -> Constraints:
+    """Reduce a pure covering question: leave out candidates and rows that others make superfluous, in turns.
+
+    Where nothing but covering rows and the number of sites restricts the choice, a candidate that satisfies no row that
+    another does not satisfy too can be replaced by it; sites that are then missing can be any. The answer has at most
+    as many sites as allowed, and may have fewer than asked for.
+
+    Examples
+    --------
+    >>> import dataclasses
+    >>> from siting.constraints import Constraints
+    >>> from siting.instance import Criterion, Instance
+    >>> instance = Instance(sites=1, criteria={"d": Criterion(service=[[5, 1, 5], [2, 9, 9]], aggregate="worst")})
+    >>> rules = WorstCase.of(instance, "d", np.arange(3)).at_most(Constraints.of(instance), 5.0)
+    >>> without_dominated(rules).forbidden.tolist()
+    [False, True, True]
+    """
+    kept = np.flatnonzero(~constraints.forbidden)
+    covers = constraints.matrix[:, kept] > 0
+    while True:
+        covers = covering_rows(covers)
+        # Turned round, a candidate that covers no more than another is a row that follows from it.
+        _, first = np.unique(covers.T, axis=0, return_index=True)
+        essential = np.isin(np.arange(len(kept)), first[_maximal(covers.T[first])])
+        essential |= constraints.required[kept]
+        if essential.all():
+            break
+        kept, covers = kept[essential], covers[:, essential]
+    forbidden = np.ones_like(constraints.forbidden)
+    forbidden[kept] = False
+    matrix = np.zeros((len(covers), constraints.number_of_candidates))
+    matrix[:, kept] = covers
+    count = len(covers)
+    return dataclasses.replace(
+        constraints,
+        minimum_sites=max(1, int(constraints.required.sum())),
+        forbidden=forbidden,
+        names=tuple(f"covered ({row})" for row in range(count)),
+        matrix=matrix,
+        lower=np.ones(count),
+        upper=np.full(count, np.inf),
+    )
+
+
+def _maximal(sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which of several different sets, one a row, lie in no other."""
+    if len(sets) > _DOMINANCE_ROWS:
+        return np.ones(len(sets), bool)
+    numbers = sets.astype(np.float32)
+    inside = (numbers @ numbers.T) == numbers.sum(axis=1)[:, None]
+    np.fill_diagonal(inside, val=False)
+    return np.asarray(~inside.any(axis=1))
+
+
+def good_portfolio(one: WorstCase, constraints: Constraints, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return an admissible portfolio with a low value, from several starts, each improved by swaps.
+
+    Parameters
+    ----------
+    one : WorstCase
+        The criterion.
+    constraints : Constraints
+        The rules.
+    chosen : ndarray of int
+        An admissible portfolio to fall back on.
+
+    Examples
+    --------
+    >>> from siting.constraints import Constraints
+    >>> from siting.instance import Criterion, Instance
+    >>> instance = Instance(sites=1, criteria={"delay": Criterion(service=[[5, 1], [2, 9]], aggregate="worst")})
+    >>> case = WorstCase.of(instance, "delay", np.arange(2))
+    >>> good_portfolio(case, Constraints.of(instance), np.array([1]))
+    array([0])
+    """
+    best = swapped(one, constraints, chosen)
+    usable = np.flatnonzero(~constraints.unreachable)
+    for first in usable[:: max(1, len(usable) // _STARTS)]:
+        start = _grown(one, constraints, int(first))
+        if start is not None:
+            start = swapped(one, constraints, start)
+            if one.value(start) < one.value(best):
+                best = start
+    return best
+
+
+def _grown(one: WorstCase, constraints: Constraints, first: int) -> NDArray[np.int64] | None:
+    """Add the candidate that keeps the value lowest until the portfolio is complete; None if a rule is in the way."""
+    required = np.flatnonzero(constraints.required)
+    chosen = required if first in required else np.append(required, first)
+    everyone = np.arange(constraints.number_of_candidates)
+    while len(chosen) < constraints.minimum_sites:
+        joins = may_join(constraints, chosen, complete=len(chosen) + 1 >= constraints.minimum_sites)
+        options = everyone[joins]
+        if len(options) == 0:
+            return None
+        chosen = np.append(chosen, options[one.values_with(chosen, options).argmin()])
+    return np.sort(chosen) if constraints.admissible(chosen) else None
+
+
+def swapped(one: WorstCase, constraints: Constraints, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Exchange one site for one candidate for as long as that lowers the value.
+
+    Examples
+    --------
+    >>> from siting.constraints import Constraints
+    >>> from siting.instance import Criterion, Instance
+    >>> instance = Instance(sites=1, criteria={"grid": Criterion(site=[5.0, 1.0, 9.0], sense="max", aggregate="worst")})
+    >>> swapped(WorstCase.of(instance, "grid", np.arange(3)), Constraints.of(instance), np.array([0]))
+    array([2])
+    """
+    everyone = np.arange(constraints.number_of_candidates)
+    value = one.value(chosen)
+    for _ in range(_SWAPS):
+        best, best_value = chosen, value
+        for index, out in enumerate(chosen.tolist()):
+            kept = np.delete(chosen, index)
+            options = everyone[may_join(constraints, kept, complete=True) & (everyone != out)]
+            if constraints.required[out] or len(options) == 0:
+                continue
+            values = one.values_with(kept, options)
+            position = int(values.argmin())
+            if values[position] < best_value:
+                best, best_value = np.sort(np.append(kept, options[position])), float(values[position])
+        if best_value >= value:
+            break
+        chosen, value = best, best_value
+    return chosen
 
 
 def without_lonely(constraints: Constraints) -> Constraints:

@@ -100,3 +100,25 @@ def test_geography_with_site_costs_is_almost_solved_by_bounding() -> None:
     bounding.run(enough=0)
     assert bounding.exhausted or bounding.problem.number_of_candidates <= 40
     assert search.lower > 0.95 * search.upper
+
+
+@pytest.mark.parametrize("seed", [45, 1401, *range(300, 330)])
+def test_no_portfolio_up_to_the_threshold_is_lost_however_large_multipliers_grow(seed: int) -> None:
+    """Rules that nothing can satisfy drive their multipliers up until terms cancel; rounding must not remove anyone."""
+    instance = random_instance(seed)
+    oracle = brute_force(instance)
+    if not oracle.feasible:
+        return
+    for threshold in sorted(set(oracle.values.values()))[:4]:
+        best = min(oracle.values, key=oracle.values.get)
+        search = Search(magnitude=magnitude(instance), evaluate=None)
+        search.chosen = tuple(instance.position(name) for name in best)
+        search.upper = oracle.objective
+        bounding = Bounding(Problem.of(instance), search, threshold=threshold)
+        bounding.run(enough=0)
+        left = {instance.candidates[position] for position in bounding.problem.positions}
+        fixed = {instance.candidates[p] for p in bounding.problem.positions[bounding.problem.constraints.required]}
+        for portfolio, value in oracle.values.items():
+            if value <= threshold:
+                assert portfolio <= left
+                assert fixed <= portfolio
