@@ -16,9 +16,15 @@ from siting._version import __version__
 if TYPE_CHECKING:
     from siting import data, location, maps
     from siting.analysis.alternatives import alternatives
+    from siting.analysis.infeasibility import explain_infeasible
+    from siting.analysis.pareto import pareto
     from siting.analysis.robustness import robustness
+    from siting.analysis.rule_prices import rule_prices
     from siting.analysis.scenarios import scenarios
+    from siting.analysis.stress import stress
     from siting.analysis.weight_stability import weight_stability
+    from siting.analysis.why import why
+    from siting.analysis.why_not import why_not
     from siting.errors import DataError, InfeasibleError, InputError, OutputError, SitingError, SolverError
     from siting.instance import Criterion, Instance, Limit
     from siting.latency import LatencyModel
@@ -44,12 +50,18 @@ __all__ = [
     "__version__",
     "alternatives",
     "data",
+    "explain_infeasible",
     "location",
     "maps",
+    "pareto",
     "robustness",
+    "rule_prices",
     "scenarios",
     "solve",
+    "stress",
     "weight_stability",
+    "why",
+    "why_not",
 ]
 
 # Names are loaded when first used, so that `import siting` does not wait for maps, tables or Pyomo.
@@ -69,9 +81,15 @@ _HOMES = {
     "SolverError": "siting.errors",
     "solve": "siting.solving",
     "alternatives": "siting.analysis.alternatives",
+    "explain_infeasible": "siting.analysis.infeasibility",
+    "pareto": "siting.analysis.pareto",
     "robustness": "siting.analysis.robustness",
+    "rule_prices": "siting.analysis.rule_prices",
     "scenarios": "siting.analysis.scenarios",
+    "stress": "siting.analysis.stress",
     "weight_stability": "siting.analysis.weight_stability",
+    "why": "siting.analysis.why",
+    "why_not": "siting.analysis.why_not",
 }
 _MODULES = ("data", "location", "maps")
 

@@ -185,7 +185,7 @@ class Bounding:
     def _shrink(self, out: NDArray[np.bool_], new: NDArray[np.int64]) -> None:
         required = self.problem.constraints.required.copy()
         required[new] = True
-        constraints = dataclasses.replace(self.problem.constraints, required=required)
+        constraints = self.problem.constraints.requiring(required)
         problem = dataclasses.replace(self.problem, constraints=constraints)
         self.problem = problem.restricted(np.flatnonzero(~out)) if out.any() else problem
         if self.problem.number_of_candidates < self.problem.constraints.minimum_sites:

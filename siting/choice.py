@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siting.bounding import Bounding
-from siting.enumeration import best_portfolio, number_of_portfolios
+from siting.bounding import Bounding, Multipliers
+from siting.descent import Descent
+from siting.enumeration import best_portfolio, most_portfolios
 from siting.incumbent import greedy, interchange
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Portfolios times demand points that are enumerated rather than bounded: a few hundredths of a second.
 ENUMERATION_WORK = 4e7
+#: Up to this many sites, sets are walked with a bound at each prefix before HiGHS is called; give up after so many.
+DESCENT_SITES, DESCENT_PREFIXES = 6, 20_000
 #: What one step of the walk over sets costs besides, in the same measure.
 ENUMERATION_STEP = 5e3
 
@@ -59,9 +62,28 @@ class Options:
 
 def is_quickly_enumerated(problem: Problem) -> bool:
     """Whether comparing every portfolio takes no longer than a decomposition takes to start."""
-    portfolios = number_of_portfolios(problem)
-    prefixes = number_of_portfolios(problem, shorter_by=1)
+    portfolios = most_portfolios(problem)
+    prefixes = most_portfolios(problem, shorter_by=1)
     return portfolios * max(1, problem.number_of_demand_points) + prefixes * ENUMERATION_STEP <= ENUMERATION_WORK
+
+
+class _Better:
+    """Takes portfolios that are better than the incumbent, and wants no others."""
+
+    def __init__(self, problem: Problem, search: Search) -> None:
+        self.problem, self.search = problem, search
+
+    @property
+    def ceiling(self) -> float:
+        """The most a better portfolio can cost, without offset."""
+        return self.search.upper - self.problem.offset - self.search.tolerance / 2
+
+    def add(self, prefix: NDArray[np.int64], last: NDArray[np.int64], costs: NDArray[np.float64]) -> None:
+        """Offer the cheapest of the portfolios that share all sites but the last."""
+        if len(costs):
+            cheapest = int(costs.argmin())
+            chosen = self.problem.positions[np.append(prefix, last[cheapest])]
+            self.search.offer(chosen.tolist(), float(costs[cheapest]) + self.problem.offset)
 
 
 class Choice:
@@ -153,7 +175,7 @@ class Choice:
             self.search.phase = "bounding"
             bounding = Bounding(problem, self.search)
             bounding.run(enough=self._small_core(problem))
-            problem, multipliers = bounding.problem, bounding.multipliers.service
+            problem, multipliers = bounding.problem, bounding.multipliers
             self.candidates_left = problem.number_of_candidates
             self.search.proof.append(
                 f"Lagrangian bounding and reduced-cost fixing left {problem.number_of_candidates} of "
@@ -167,7 +189,24 @@ class Choice:
             if is_quickly_enumerated(problem):
                 self._enumerate(problem, "every portfolio of the candidates left")
                 return
-        self._benders(problem, multipliers)
+            if self._descend(problem, multipliers) or self.search.stop_reason is not None:
+                return
+        self._benders(problem, None if multipliers is None else multipliers.service)
+
+    def _descend(self, problem: Problem, multipliers: Multipliers) -> bool:
+        """Walk over the sets that bounds at every prefix leave; give up where there are too many. Few sites only."""
+        if problem.constraints.maximum_sites - int(problem.constraints.required.sum()) > DESCENT_SITES:
+            return False
+        self.search.phase = "descent"
+        descent = Descent(problem, multipliers, _Better(problem, self.search), self.search, DESCENT_PREFIXES)
+        rules = problem.constraints
+        descent.walk(range(rules.minimum_sites, rules.maximum_sites + 1))
+        if math.isfinite(descent.open):
+            self.search.raise_bound(descent.open + problem.offset)
+            return False
+        self.search.raise_bound(self.search.upper)
+        self.search.proof.append(f"a bound at each of {descent.prefixes:,} incomplete sets of them left nothing better")
+        return True
 
     def _small_core(self, problem: Problem) -> int:
         """How few free candidates make enumeration immediate."""

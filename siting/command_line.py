@@ -14,6 +14,7 @@ from siting._version import __version__
 from siting.command_line_alternatives import alternatives
 from siting.command_line_data import application as data_application
 from siting.command_line_data import console
+from siting.command_line_defence import explain_infeasible, rule_prices, stress, why, why_not
 from siting.command_line_options import (
     Forbidden,
     ModelArgument,
@@ -25,6 +26,7 @@ from siting.command_line_options import (
     check_writable,
     overrides_of,
 )
+from siting.command_line_pareto import pareto
 from siting.command_line_robustness import robustness
 from siting.command_line_scenarios import scenarios, weight_stability
 from siting.errors import InputError, OutputError, SitingError
@@ -42,7 +44,8 @@ application = typer.Typer(
     rich_markup_mode="markdown",
 )
 application.add_typer(data_application, name="data")
-for analysis in (alternatives, robustness, scenarios, weight_stability):
+_DEFENCE = (alternatives, pareto, why_not, why, rule_prices, explain_infeasible, stress)
+for analysis in (*_DEFENCE, robustness, scenarios, weight_stability):
     application.command()(analysis)
 
 Method = Annotated[str, typer.Option(help="auto, bounding, benders, assignment or enumeration.")]

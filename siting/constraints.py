@@ -6,7 +6,7 @@ afterwards reads the rules from here, so that no two parts of the engine can dis
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -111,7 +111,7 @@ class Constraints:
 
     @cached_property
     def groups(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-        """Disjoint "at most k of these" rules, which bounding keeps exactly.
+        """Disjoint "at most k of these" groups, which bounding keeps exactly: from rules, or from conflicts if tighter.
 
         Returns
         -------
@@ -122,6 +122,15 @@ class Constraints:
         row_is_group : ndarray of bool, shape (rules,)
             Which linear rules are expressed by the groups.
         """
+        group, caps, row_is_group = self._groups_of_rules()
+        if self.conflicts.any():
+            cliques = self._groups_of_conflicts()
+            # The fewer candidates the groups let through, the closer the bound.
+            if cliques.max() + 1 + (cliques < 0).sum() < caps.sum() + (group < 0).sum():
+                return cliques, np.ones(cliques.max() + 1, dtype=np.int64), np.zeros_like(row_is_group)
+        return group, caps, row_is_group
+
+    def _groups_of_rules(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
         group = np.full(self.number_of_candidates, -1)
         caps: list[int] = []
         row_is_group = np.zeros(len(self.names), bool)
@@ -139,6 +148,27 @@ class Constraints:
             row_is_group[row] = True
         return group, np.array(caps, dtype=np.int64), row_is_group
 
+    def _groups_of_conflicts(self) -> NDArray[np.int64]:
+        """Return disjoint sets of candidates that all conflict with one another, greedily large; -1 for loners."""
+        group = np.full(self.number_of_candidates, -1)
+        degree = self.conflicts.sum(axis=1)
+        left = np.asarray(degree > 0)
+        count = 0
+        while left.any():
+            first = int(np.where(left, degree, -1).argmax())
+            members, common = [first], self.conflicts[first] & left
+            options = np.flatnonzero(common)
+            # Whoever leaves most of the others possible joins first.
+            among = self.conflicts[np.ix_(options, options)].sum(axis=1)
+            for joining in options[np.argsort(-among, kind="stable")].tolist():
+                if common[joining]:
+                    members.append(joining)
+                    common &= self.conflicts[joining]
+            group[members] = count
+            left[members] = False
+            count += 1
+        return group
+
     @cached_property
     def cliques(self) -> list[NDArray[np.int64]]:
         """Sets of candidates of which at most one may be chosen, such that every conflict lies in one of them.
@@ -147,26 +177,28 @@ class Constraints:
         each clique starts at the candidate with most conflicts not covered yet and grows by those that cover most.
         """
         uncovered = self.conflicts.copy()
+        degree = uncovered.sum(axis=1)
         cliques: list[NDArray[np.int64]] = []
-        while uncovered.any():
-            first = int(uncovered.sum(axis=1).argmax())
+        while degree.any():
+            first = int(degree.argmax())
             members, common = [first], self.conflicts[first].copy()
+            gains = uncovered[first].astype(np.int64)
             while common.any():
-                options = np.flatnonzero(common)
-                gains = uncovered[np.ix_(options, np.array(members))].sum(axis=1)
-                joining = int(options[gains.argmax()])
-                if gains.max() == 0 and len(members) > 1:
+                joining = int(np.where(common, gains, -1).argmax())
+                if gains[joining] == 0 and len(members) > 1:
                     break
                 members.append(joining)
                 common &= self.conflicts[joining]
+                gains += uncovered[joining]
             clique = np.sort(np.array(members, dtype=np.int64))
+            degree[clique] -= uncovered[np.ix_(clique, clique)].sum(axis=1)
             uncovered[np.ix_(clique, clique)] = False
             cliques.append(clique)
         return cliques
 
     def restricted(self, keep: NDArray[np.int64]) -> Constraints:
         """Return the same rules over a subset of the candidates; the others are not chosen."""
-        return Constraints(
+        fewer = Constraints(
             minimum_sites=self.minimum_sites,
             maximum_sites=self.maximum_sites,
             required=self.required[keep],
@@ -177,6 +209,18 @@ class Constraints:
             upper=self.upper,
             conflicts=self.conflicts[np.ix_(keep, keep)],
         )
+        return self._handing_on_groups(fewer, keep)
+
+    def requiring(self, required: NDArray[np.bool_]) -> Constraints:
+        """Return the same rules with other required candidates."""
+        return self._handing_on_groups(replace(self, required=required), np.arange(self.number_of_candidates))
+
+    def _handing_on_groups(self, other: Constraints, keep: NDArray[np.int64]) -> Constraints:
+        """Let rules over fewer candidates keep the groups found for all; finding them anew costs more than it gains."""
+        if "groups" in self.__dict__:
+            group, cap, row_is_group = self.groups
+            other.__dict__["groups"] = (group[keep], cap, row_is_group)
+        return other
 
     def admissible(self, chosen: Sequence[int] | NDArray[np.int64]) -> bool:
         """Return whether a set of candidate positions satisfies every rule."""

@@ -9,7 +9,7 @@ whole branch below. The last two sites are compared for all pairs that this leav
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from siting.bounding import Multipliers
     from siting.problem import Problem
     from siting.search import Search
-    from siting.shortlist import Shortlist
 
 #: Subgradient steps at a prefix, and how few options make them not worth their time. Measured on random geographies:
 #: none makes p = 4 within 5 % twice as slow, fifteen cost more than they save.
@@ -41,6 +40,17 @@ class _Level:
     multipliers: NDArray[np.float64]
 
 
+class Wanted(Protocol):
+    """Takes portfolios and says up to which cost they are wanted; `siting.shortlist.Shortlist` is one."""
+
+    @property
+    def ceiling(self) -> float:
+        """Most a portfolio may cost to be wanted; it may fall as portfolios are taken."""
+
+    def add(self, prefix: NDArray[np.int64], last: NDArray[np.int64], costs: NDArray[np.float64]) -> None:
+        """Take portfolios that share all sites but the last."""
+
+
 class Descent:
     """Walk over all portfolios of a problem that cost no more than the ceiling of a shortlist, each once.
 
@@ -50,10 +60,12 @@ class Descent:
         The problem, usually reduced at the same ceiling before.
     multipliers : Multipliers
         Of the demand points and the rules; any are valid, good ones prune.
-    shortlist : Shortlist
+    shortlist : Wanted
         Takes the portfolios and says up to which cost they are wanted.
     search : Search
         Clock and reason to stop.
+    most_prefixes : int, optional
+        The walk gives up after this many.
 
     Attributes
     ----------
@@ -61,8 +73,16 @@ class Descent:
         If the walk was stopped: each portfolio cheaper than this has been listed. Otherwise infinite.
     """
 
-    def __init__(self, problem: Problem, multipliers: Multipliers, shortlist: Shortlist, search: Search) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        multipliers: Multipliers,
+        shortlist: Wanted,
+        search: Search,
+        most_prefixes: int | None = None,
+    ) -> None:
         self.problem, self.shortlist, self.search = problem, shortlist, search
+        self.most_prefixes = np.inf if most_prefixes is None else most_prefixes
         self.constraints = rules = problem.constraints
         self.start, prices = multipliers.service, multipliers.rules
         self.priced = problem.site_cost + prices @ rules.matrix if len(prices) else problem.site_cost
@@ -95,7 +115,7 @@ class Descent:
 
     @property
     def _is_stopped(self) -> bool:
-        return self.search.stop_reason is not None
+        return self.prefixes > self.most_prefixes or self.search.stop_reason is not None
 
     def _descend(
         self,

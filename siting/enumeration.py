@@ -6,7 +6,7 @@ Rules cut a prefix as soon as it can no longer be completed by one more candidat
 
 from __future__ import annotations
 
-from math import comb
+from math import comb, isqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,6 +43,40 @@ def number_of_portfolios(problem: Problem, shorter_by: int = 0) -> int:
     free = constraints.number_of_candidates - required
     sizes = range(constraints.minimum_sites, constraints.maximum_sites + 1)
     return sum(comb(free, size - required - shorter_by) for size in sizes if size >= required + shorter_by)
+
+
+def most_portfolios(problem: Problem, shorter_by: int = 0) -> int:
+    """Return how many sets at most are left once pairs in conflict are taken out.
+
+    A graph with as many edges as C(x, 2), here pairs that get along, has at most C(x, p) sets of p that all get along
+    (Kruskal 1963; Katona 1968, in the form of Lovász).
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    shorter_by : int
+        As in `number_of_portfolios`.
+
+    Examples
+    --------
+    >>> from siting.instance import Criterion, Instance
+    >>> from siting.problem import Problem
+    >>> cost = Criterion(site=[1, 2, 3, 4])
+    >>> most_portfolios(Problem.of(Instance(sites=3, criteria={"cost": cost}, conflicts=[(0, 1), (0, 2), (1, 2)])))
+    1
+    """
+    constraints = problem.constraints
+    free = np.flatnonzero(~constraints.required & ~constraints.forbidden)
+    if len(free) < 2 or not constraints.conflicts.any():
+        return number_of_portfolios(problem, shorter_by)
+    conflicts = int(constraints.conflicts[np.ix_(free, free)].sum()) // 2
+    pairs = comb(len(free), 2) - conflicts
+    alike = (1 + isqrt(8 * pairs)) // 2
+    alike += comb(alike, 2) < pairs
+    required = int(constraints.required.sum())
+    sizes = [size - required - shorter_by for size in range(constraints.minimum_sites, constraints.maximum_sites + 1)]
+    return sum(comb(min(len(free), alike), size) if size > 1 else len(free) ** size for size in sizes if size >= 0)
 
 
 def portfolios(

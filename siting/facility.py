@@ -6,6 +6,7 @@ Every formula states its units. The shipped case is one AI gigafactory of 100,00
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -207,6 +208,7 @@ def annuity(amount_eur: float, rate: float, years: float) -> float:
     return amount_eur * rate / -math.expm1(-years * math.log1p(rate))
 
 
+@lru_cache
 def _tabulated_kilowatts(accelerator: str) -> float:
     """Return kW of IT power per accelerator of a class in the shipped table."""
     # Imported here so that a facility with its own number needs no table.

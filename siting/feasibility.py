@@ -185,5 +185,7 @@ def infeasible(instance: Instance) -> InfeasibleError:
     rules = conflicting_rules(instance)
     listed = "; ".join(repr(name) for name in rules)
     return InfeasibleError(
-        f"no portfolio satisfies every rule: these cannot hold together: {listed}; relax one of them", rules
+        f"no portfolio satisfies every rule: these cannot hold together: {listed}; relax one of them "
+        "(siting.explain_infeasible says by how much)",
+        rules,
     )
