@@ -125,6 +125,8 @@ class GridCapacity(CriterionBlock):
     ----------
     measure : {"doublings", "mva"}, default "doublings"
         The logarithm above, or MVA up to a saturation.
+    aggregate : {"sum", "worst"}, default "sum"
+        ``"worst"`` counts the weakest site alone.
     saturation_mva : float, optional
         MVA above which capacity adds nothing. Default: none for doublings; for MVA ten times the contracted MVA at the
         candidates' median PUE, because what the proxy shows beyond that is mostly large power plants.
@@ -137,6 +139,7 @@ class GridCapacity(CriterionBlock):
 
     kind: Literal["grid_capacity"] = "grid_capacity"
     measure: Literal["doublings", "mva"] = "doublings"
+    aggregate: Literal["sum", "worst"] = "sum"
     saturation_mva: float | None = Field(None, gt=0)
 
     def columns(self) -> tuple[str, ...]:
@@ -155,9 +158,9 @@ class GridCapacity(CriterionBlock):
         """Return doublings, or MVA, per site."""
         capacity = np.minimum(case.numbers("grid_capacity_mva"), self.saturation(case))
         if self.measure == "mva":
-            return Criterion(site=capacity, unit="MVA", sense="max")
-        contracted = case.facility.contracted_mva(case.numbers("pue"))
-        return Criterion(site=np.log2(1 + capacity / contracted), unit="doublings", sense="max")
+            return Criterion(site=capacity, unit="MVA", sense="max", aggregate=self.aggregate)
+        doublings = np.log2(1 + capacity / case.facility.contracted_mva(case.numbers("pue")))
+        return Criterion(site=doublings, unit="doublings", sense="max", aggregate=self.aggregate)
 
 
 @register
@@ -192,10 +195,15 @@ class Cohesion(CriterionBlock):
 
 @register
 class Latency(CriterionBlock):
-    """Mean round trip between users and the site that serves them, ms; less is better.
+    """Round trip between users and the site that serves them, the mean or the worst, ms; less is better.
 
     Geodesic km from each demand point to each candidate, through the model's latency function. Demand enters
     as shares that sum to 1, so that the criterion's value is the demand-weighted mean in ms.
+
+    Parameters
+    ----------
+    aggregate : {"mean", "worst"}, default "mean"
+        ``"worst"`` counts the demand point that is served slowest alone.
 
     Examples
     --------
@@ -204,10 +212,12 @@ class Latency(CriterionBlock):
     """
 
     kind: Literal["latency"] = "latency"
+    aggregate: Literal["mean", "worst"] = "mean"
 
     def build(self, case: Case) -> Criterion:
         """Return ms per unit of demand, shape (I, J)."""
-        return Criterion(service=case.latency(case.distances_km), unit="ms", sense="min")
+        aggregate: Literal["sum", "worst"] = "worst" if self.aggregate == "worst" else "sum"
+        return Criterion(service=case.latency(case.distances_km), unit="ms", sense="min", aggregate=aggregate)
 
 
 @register
@@ -237,7 +247,7 @@ class Carbon(CriterionBlock):
 
 @register
 class Attribute(CriterionBlock):
-    """Any numeric column of the candidate table, summed over the chosen sites.
+    """Any numeric column of the candidate table, summed over the chosen sites or the worst of them.
 
     Parameters
     ----------
@@ -247,6 +257,8 @@ class Attribute(CriterionBlock):
         Whether less or more is better.
     unit : str, default ""
         Unit of the column, for the report.
+    aggregate : {"sum", "worst"}, default "sum"
+        ``"worst"`` counts the worst site alone.
 
     Examples
     --------
@@ -258,6 +270,7 @@ class Attribute(CriterionBlock):
     attribute: str
     sense: Literal["min", "max"]
     unit: str = ""
+    aggregate: Literal["sum", "worst"] = "sum"
 
     def columns(self) -> tuple[str, ...]:
         """Return the column read."""
@@ -265,4 +278,5 @@ class Attribute(CriterionBlock):
 
     def build(self, case: Case) -> Criterion:
         """Return the column, per site."""
-        return Criterion(site=case.numbers(self.attribute), unit=self.unit, sense=self.sense)
+        values = case.numbers(self.attribute)
+        return Criterion(site=values, unit=self.unit, sense=self.sense, aggregate=self.aggregate)

@@ -10,6 +10,7 @@ import pytest
 from fabricated import candidates, case
 from pyproj import Geod
 
+import siting
 from siting import criteria
 from siting.errors import InputError
 from siting.instance import Criterion
@@ -83,6 +84,31 @@ def test_latency_is_the_model_of_the_geodesic_distance() -> None:
     _, _, metres = Geod(ellps="WGS84").inv(10.0, 50.0, 20.0, 50.0)
     assert service[0, 0] == pytest.approx(10.0)
     assert service[1, 3] == pytest.approx(10.0 + 0.01 * metres / 1000)
+
+
+def test_latency_grid_and_any_column_can_count_their_worst_alone() -> None:
+    """The numbers are the same; how they are put together differs."""
+    mean, worst = criteria.Latency().build(case()), criteria.Latency(aggregate="worst").build(case())
+    assert worst.service == pytest.approx(mean.service)
+    assert (mean.aggregate, worst.aggregate) == ("sum", "worst")
+    blocks = [
+        criteria.GridCapacity(aggregate="worst"),
+        criteria.Attribute(attribute="pue", sense="min", aggregate="worst"),
+    ]
+    assert [block.build(case()).aggregate for block in blocks] == ["worst", "worst"]
+
+
+def test_the_shipped_model_weighs_the_slowest_user_beside_the_mean() -> None:
+    """Two roads agree: levels, and every set of a few candidates compared."""
+    slowest = {"slowest": {"kind": "latency", "aggregate": "worst", "weight": 0.5}}
+    kept = ["DE40", "ES41", "FRB0", "ITC4", "EL64", "FI1C", "PL22", "PT18", "SE31", "IE06", "BG41", "RO41"]
+    model = siting.Model.load().replace(criteria=slowest)
+    others = [name for name in model.instance().candidates if name not in kept]
+    one = siting.solve(model, forbidden=others, method="bounding")
+    other = siting.solve(model, forbidden=others, method="enumeration")
+    assert one.status == other.status == "optimal"
+    assert one.objective == pytest.approx(other.objective)
+    assert one.demand["latency_ms"].max() == pytest.approx(one.criteria.loc["slowest", "value"])
 
 
 def test_carbon_is_annual_energy_times_intensity() -> None:
