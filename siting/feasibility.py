@@ -73,7 +73,7 @@ def admissible_portfolio(
 def named_rules(instance: Instance) -> list[str]:
     """Return the names of everything that restricts the choice, in plain words."""
     low, high = instance.minimum_sites, instance.maximum_sites
-    names = [f"exactly {low} sites" if low == high else f"{low} to {high} sites"]
+    names = [f"exactly {low} {'site' if low == 1 else 'sites'}" if low == high else f"{low} to {high} sites"]
     names += [f"{identifier} is required" for identifier in instance.required]
     names += [f"forbidden: {reason}" for reason in dict.fromkeys(instance.forbidden.values())]
     names += list(instance.limits) + list(instance.conflicts)

@@ -98,7 +98,7 @@ def test_the_error_keeps_its_rules_across_processes() -> None:
     error = infeasible(instance)
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301
     assert isinstance(copy, InfeasibleError)
-    assert copy.rules == error.rules == ("exactly 1 sites", "none")
+    assert copy.rules == error.rules == ("exactly 1 site", "none")
     assert str(copy) == str(error)
 
 

@@ -225,3 +225,12 @@ def test_the_command_prints_the_conflict_and_the_ways_out(tmp_path) -> None:
     assert "one_site_per_country" in table.read_text(encoding="utf-8")
     with pytest.raises(OutputError):
         CliRunner().invoke(application, ["gigafactories", "--to", "ways.png"], catch_exceptions=False)
+
+
+def test_an_answer_that_time_did_not_suffice_for_says_so_and_nothing_else() -> None:
+    """Neither "nothing is in conflict" nor a conflict that was never tested."""
+    found = siting.explain_infeasible("gigafactories", rules={"spacing": {"minimum_km": 2200}}, time_limit=0.01)
+    assert not found.decided
+    assert not found.is_feasible
+    assert found.conflict == ()
+    assert found.headline.startswith("Not decided")

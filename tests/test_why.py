@@ -366,3 +366,9 @@ def test_the_commands_print_answers_and_write_files(tmp_path) -> None:
     assert json.loads(held.output)["sites"]
     with pytest.raises(OutputError):
         _command(command_line_defence.why_not, "ITI3", "--to", str(tmp_path / "marche.doc"))
+
+
+def test_a_region_without_any_grid_capacity_is_answered() -> None:
+    """Less than nothing is impossible in any step, so the search for the last possible change must end."""
+    found = siting.why_not("gigafactories", "BE10")
+    assert "excluded" in found.headline

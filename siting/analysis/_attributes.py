@@ -132,7 +132,8 @@ def _first_enough(
         low, high = high, 2 * high
     else:
         return None
-    while abs(high - low) > _EDGE * abs(high):
+    # Where even the first step is impossible, `low` stays at nothing: no finer than a share of the step, then.
+    while abs(high - low) > _EDGE * max(abs(high), abs(step)):
         middle = (low + high) / 2
         reached = totals(middle)
         if reached is not None and (reached >= wanted).all():

@@ -327,7 +327,7 @@ class Alternatives(Analysis):
     @property
     def _zero(self) -> str:
         scaling = self.prepared.scaling
-        ideal = scaling is not None and scaling.method != "monetised"
+        ideal = scaling is not None and scaling.method == "portfolio"
         return ", 0 being every criterion at its ideal" if ideal else ""
 
     def _how_different(self, different: DifferentPortfolios) -> str:

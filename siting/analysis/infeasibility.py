@@ -39,20 +39,25 @@ class Infeasibility(Analysis):
         Per rule of the conflict, the smallest relaxations of it alone that leave room for a portfolio.
     units : dict of str to str
         Unit of each criterion.
+    decided : bool
+        False if time was over before conflict and relaxations were known: nothing is said then.
     """
 
     conflict: tuple[RuleGroup, ...]
     relaxations: tuple[Relaxation, ...]
     units: dict[str, str]
+    decided: bool = True
 
     @property
     def is_feasible(self) -> bool:
         """Whether some portfolio satisfies every rule."""
-        return not self.conflict
+        return self.decided and not self.conflict
 
     @property
     def headline(self) -> str:
         """The conflict and the ways out, in one sentence."""
+        if not self.decided:
+            return "Not decided: time was over before the rules in conflict and what relaxes them were known."
         if self.is_feasible:
             return "Nothing is in conflict: some portfolio satisfies every rule."
         rules = listed([f"“{group.words}”" for group in self.conflict])
@@ -86,14 +91,19 @@ class Infeasibility(Analysis):
     @property
     def notes(self) -> tuple[str, ...]:
         """What minimal means, and in which units criteria stand."""
-        if self.is_feasible:
-            return ()
+        if not self.conflict:
+            return () if self.decided else ("give it more time, or none at all",)
         units = listed([f"{name} in {unit}" for name, unit in self.units.items() if unit])
         return (
             "the conflict is minimal: without any one of these rules the others can be satisfied; there may be others",
             "each rule is relaxed alone, as little as suffices; the portfolio is then the best one"
             + f" ({units})" * bool(units),
+            *(("time was over before the best portfolio of each relaxation was found",) if self._is_cut_short else ()),
         )
+
+    @property
+    def _is_cut_short(self) -> bool:
+        return any(one.suffices and one.solution is None for one in self.relaxations)
 
 
 def explain_infeasible(
@@ -149,6 +159,9 @@ def explain_infeasible(
     conflict = book.conflict()
     found = [one for group in conflict for one in relaxations(book, group)]
     answers = _Answers(book, clock, {"threads": threads, "seed": seed})
+    if clock.remaining <= 0:
+        # Questions that were not answered in time count as if a rule were in conflict, or as if none were.
+        return Infeasibility((), (), answers.units, decided=False)
     solved = tuple(answers.answered(one) for one in found)
     return Infeasibility(tuple(conflict), solved, answers.units)
 

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from siting.weight_intervals import Cell
 
 
+#: Why a criterion was left out when the time limit came first.
+_LATE = "no time was left for it"
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class WeightStability(Analysis):
     """Within which weights the chosen portfolio stays the best.
@@ -144,9 +148,11 @@ class WeightStability(Analysis):
             return f"{told} is the best whatever any single weight" if self.ranges else f"{told} is the best"
         _, name, end, other = min(ends, key=lambda entry: entry[:2])
         found, word = self.ranges[name], "rate" if self.are_rates else "weight"
+        late = _LATE in self.left_out.values()
+        nearest = "nearest of those found in time" if late else "nearest single change that matters"
         text = (
             f"{told} stays the best until the {word} of {plain_name(name)} goes from {self._shown(found.weight)} to "
-            f"{self._shown(end)}, the nearest single change that matters: {self.change(other, named=True)}"
+            f"{self._shown(end)}, the {nearest}: {self.change(other, named=True)}"
         )
         return text + (f"; it is the best in {share(self.areas.get(self.portfolio, 0.0))} of the triangle of "
                        f"{listed(map(plain_name, self.triangle))}" if self.triangle else "")  # fmt: skip
@@ -251,8 +257,8 @@ def weight_stability(
             ranges[name] = weighing.range_of(name, chosen)
         cells = weighing.cells(three, chosen) if three else ()
     except OutOfTimeError:
-        left_out |= dict.fromkeys([name for name in weighing.names if name not in ranges], "no time was left for it")
+        left_out |= dict.fromkeys([name for name in weighing.names if name not in ranges], _LATE)
         if three:
-            left_out["triangle"] = "no time was left for it"
+            left_out["triangle"] = _LATE
     triangle = three if cells else ()
     return WeightStability(prepared, chosen.portfolio, ranges, triangle, cells, left_out, weighing.solves)
