@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from siting.analysis.result import Analysis
+    from siting.model import Model
 
 ModelArgument = Annotated[str, typer.Argument(help="Name of a shipped model (see `siting models`) or a model file.")]
 #: For subcommands whose argument is something else.
@@ -78,6 +79,21 @@ def overrides_of(
     if forbid:
         overrides["forbidden"] = forbid
     return overrides
+
+
+def asked(model: str, overrides: dict[str, Any]) -> Model | str:
+    """Return the model with its overrides in it, for an analysis whose own keywords are keys of a model too.
+
+    Examples
+    --------
+    >>> asked("gigafactories", {})
+    'gigafactories'
+    """
+    if not overrides:
+        return model
+    from siting.model import Model
+
+    return Model.load(model).replace(**overrides)
 
 
 def split(text: str, option: str) -> tuple[str, str]:

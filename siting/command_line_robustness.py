@@ -20,6 +20,7 @@ from siting.command_line_options import (
     TimeLimit,
     To,
     Weights,
+    asked,
     check_writable,
     overrides_of,
     report,
@@ -28,6 +29,7 @@ from siting.command_line_options import (
 
 if TYPE_CHECKING:
     from siting.analysis.robustness import Robustness
+    from siting.model import Model
 
 #: Exit code of a run that was stopped before every draw was proven.
 _NOT_COMPLETE = 3
@@ -80,20 +82,18 @@ def robustness(
     for target in to or []:
         check_writable(target, ("csv", "json", *DRAWN), "an analysis")
     overrides = overrides_of(sites, weight, require, forbid, settings)
-    if weight:
-        # Robustness draws weights by a keyword of the same name, so the model takes its own as criteria.
-        given = {name: {"weight": one, "enabled": one > 0} for name, one in overrides.pop("weights").items()}
-        overrides.setdefault("criteria", {}).update(given)
+    # Robustness draws weights and data by keywords of the same name, so the model takes its own beforehand.
+    noise = dict(split(text, "--data") for text in data or [])
     result = _drawn(
-        model, draws=draws, weights=weights, data=dict(split(text, "--data") for text in data or []) or None,
-        executor=workers, seed=seed, checkpoint=checkpoint, time_limit=time_limit, **overrides,
+        asked(model, overrides), draws=draws, weights=weights, data=noise or None,
+        executor=workers, seed=seed, checkpoint=checkpoint, time_limit=time_limit,
     )  # fmt: skip
     report(result, as_json, to)
     if not result.complete:
         raise typer.Exit(_NOT_COMPLETE)
 
 
-def _drawn(model: str, **options: Any) -> Robustness:
+def _drawn(model: Model | str, **options: Any) -> Robustness:
     """Run with a bar in a terminal, silently otherwise."""
     from siting.analysis.robustness import robustness as run
 

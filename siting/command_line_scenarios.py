@@ -17,6 +17,7 @@ from siting.command_line_options import (
     TimeLimit,
     To,
     Weights,
+    asked,
     check_writable,
     overrides_of,
     report,
@@ -63,11 +64,16 @@ def scenarios(
     for target in to or []:
         check_writable(target, (*DRAWN, "csv", "json"), "an analysis")
     chances = {name: _number(text, name) for name, text in (split(one, "--probability") for one in probability or [])}
+    # A model has a key `objective` too, so it takes its own beforehand.
+    model_asked = asked(model, overrides_of(sites, weight, require, forbid, settings))
     analysis = analyse(
-        model, scenarios=scenario, objective=objective, alpha=alpha, probabilities=chances or None, executor=workers,
-        time_limit=time_limit, **overrides_of(sites, weight, require, forbid, settings),
+        model_asked, scenarios=scenario, objective=objective, alpha=alpha, probabilities=chances or None,
+        executor=workers, time_limit=time_limit,
     )  # fmt: skip
     report(analysis, as_json, to)
+    found = {one.status for one in analysis.optima.values()} | {one.status for one in analysis.robust.values()}
+    if found != {"optimal"}:
+        raise typer.Exit(3)
 
 
 def weight_stability(

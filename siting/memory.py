@@ -117,8 +117,9 @@ def check_memory(instance: Instance, method: str = "auto", memory_limit: float |
     ways = [f"{fitting:,} demand points with these candidates"] if 0 < fitting < points else []
     if method == "assignment" and instance.capacity is None:
         ways.append(f"method 'auto', which needs {memory_needed(instance):.2g} GB")
-    if instance.conflicts and fixed > room:
-        ways.append("fewer candidates, because conflicts between pairs alone fill it")
+    if fixed > room:
+        # Even without demand it would not fit, so a number of demand points helps nobody.
+        ways = [f"{memory_held() + needed:.2g} GB in all"] if memory_limit is not None else ways
     would = f"; what would fit: {', or '.join(ways)}" if ways else "; take fewer candidates or demand points"
     raise InputError(
         f"{count:,} candidates and {points:,} demand points need about {needed:.2g} GB of memory, but only "

@@ -7,11 +7,11 @@ they lie in.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from siting import data
 from siting.blocks import numbers
@@ -42,6 +42,11 @@ _IDENTIFIERS = ("candidate", "demand_point", "identifier", "id", "region", "NUTS
 _LONGITUDES = ("longitude_degrees", "longitude", "lon")
 _LATITUDES = ("latitude_degrees", "latitude", "lat")
 _HARBOUR_KM = 5.0
+
+
+def _period(value: object) -> object:
+    """Return a year written as a number as text: in a file and on the command line it looks the same to a person."""
+    return str(value) if type(value) is int else value
 
 
 class DataSection(Section):
@@ -101,7 +106,7 @@ class DataSection(Section):
     demand_identifier: str | None = None
     demand_weight: str = Field("population", min_length=1)
     price_series: str = "eurostat_IG"
-    price_period: str = "2025-S2"
+    price_period: Annotated[str, BeforeValidator(_period)] = "2025-S2"
     tax_adjustments: bool = True
     bidding_zones: bool = False
     folder: str | None = None
@@ -307,7 +312,9 @@ def _with_own_headroom(frame: gpd.GeoDataFrame, section: DataSection, folder: Pa
     path = folder / section.headroom
     try:
         table = pd.read_csv(path, dtype={"candidate": str})
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise DataError(f"cannot read the headroom table {path}: {error.strerror or error}") from error
+    except ValueError as error:
         raise DataError(f"cannot read the headroom table {path}: {str(error).splitlines()[0]}") from error
     for column in ("candidate", HEADROOM_COLUMN):
         if column not in table.columns:

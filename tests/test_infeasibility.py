@@ -234,3 +234,10 @@ def test_an_answer_that_time_did_not_suffice_for_says_so_and_nothing_else() -> N
     assert not found.is_feasible
     assert found.conflict == ()
     assert found.headline.startswith("Not decided")
+
+
+def test_an_analysis_without_a_chart_says_so() -> None:
+    """Not a traceback."""
+    found = siting.explain_infeasible(Instance(sites=1, criteria={"cost": Criterion(site=[1.0, 2.0])}))
+    with pytest.raises(siting.InputError, match="has no chart"):
+        found.plot()

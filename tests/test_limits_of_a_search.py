@@ -59,7 +59,7 @@ def test_what_will_not_fit_is_refused_with_what_would(monkeypatch: pytest.Monkey
 def test_a_memory_limit_counts_what_the_process_holds_already() -> None:
     """A limit below that leaves nothing."""
     instance = siting.Instance(sites=1, criteria={"ms": siting.Criterion(service=np.ones((20, 10)))})
-    with pytest.raises(siting.InputError, match=r"left of the memory limit of 0\.001 GB"):
+    with pytest.raises(siting.InputError, match=r"left of the memory limit of 0\.001 GB; what would fit: .* GB in all"):
         solve_instance(instance, memory_limit=0.001)
 
 

@@ -547,3 +547,24 @@ def test_scales_are_held_while_weights_change(shipped: Solution) -> None:
         found = solve_instance(weighed)
         assert answer["objective"] == pytest.approx(found.objective, abs=1e-12)
         assert math.isfinite(answer["judged"])
+
+
+def test_the_command_takes_overrides_of_the_model_beside_its_own_data_and_weights() -> None:
+    """`--set data...` changes the model, `--data` and `--weights` what is drawn."""
+    from typer.testing import CliRunner
+
+    from siting.command_line import application
+
+    arguments = [
+        "robustness",
+        "--draws",
+        "3",
+        "--json",
+        "--weight",
+        "latency=0.5",
+        "--set",
+        "data.price_period='2025-S1'",
+    ]
+    run = CliRunner().invoke(application, [*arguments, "--data", "energy_cost=10%", "--weights", "fixed"])
+    assert run.exit_code == 0, run.output
+    assert "of 3 draws" in run.output

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from siting.errors import InputError
 from siting.writing import file_format, whole_file
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Analysis(ABC):
         """What a reader has to know besides: completeness, limits that were hit, how ties were broken."""
         return ()
 
-    def plot(self, ax: Any = None, **options: Any) -> Any:
+    def plot(self, ax: Any = None, **options: Any) -> Any:  # noqa: ARG002 - for the analyses that have a chart
         """Draw the analysis.
 
         Parameters
@@ -59,8 +60,13 @@ class Analysis(ABC):
         -------
         matplotlib.axes.Axes or siting.charts.chart.Chart
             The axes given, or the new chart, which shows itself in a notebook and has `save`.
+
+        Raises
+        ------
+        InputError
+            If this analysis is told in words and tables alone.
         """
-        raise NotImplementedError
+        raise InputError(f"{type(self).__name__.lower()} has no chart; write its tables as .csv or .json instead")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain values, ready for JSON; what is missing or not finite is None."""
