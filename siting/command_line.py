@@ -15,6 +15,7 @@ from siting.command_line_alternatives import alternatives
 from siting.command_line_data import application as data_application
 from siting.command_line_data import console
 from siting.command_line_defence import explain_infeasible, rule_prices, stress, why, why_not
+from siting.command_line_map import draw_map
 from siting.command_line_options import (
     Forbidden,
     ModelArgument,
@@ -25,11 +26,12 @@ from siting.command_line_options import (
     Weights,
     check_writable,
     overrides_of,
+    solved,
 )
 from siting.command_line_pareto import pareto
 from siting.command_line_robustness import robustness
 from siting.command_line_scenarios import scenarios, weight_stability
-from siting.errors import InputError, OutputError, SitingError
+from siting.errors import OutputError, SitingError
 
 #: Exit code of everything a user can correct: bad input, an impossible rule, an unwritable file.
 USER_ERROR = 2
@@ -47,6 +49,7 @@ application.add_typer(data_application, name="data")
 _DEFENCE = (alternatives, pareto, why_not, why, rule_prices, explain_infeasible, stress)
 for analysis in (*_DEFENCE, robustness, scenarios, weight_stability):
     application.command()(analysis)
+application.command(name="map")(draw_map)
 
 Method = Annotated[str, typer.Option(help="auto, bounding, benders, assignment or enumeration.")]
 
@@ -103,7 +106,7 @@ def solve(
     from siting.summary import print_solution
 
     targets = _targets(Path(model).stem, output, to or [])
-    solution = _solved(
+    solution = solved(
         model, overrides_of(sites, weight, require, forbid, settings),
         method=method, time_limit=time_limit, gap=gap, threads=threads, seed=seed,
         solver=solver, node_limit=node_limit, memory_limit=memory_limit,
@@ -117,39 +120,6 @@ def solve(
         typer.echo(f"wrote {target}", err=as_json)
     if solution.status not in ("optimal", "gap"):
         raise typer.Exit(NOT_PROVEN)
-
-
-@application.command(name="map")
-def draw_map(
-    model: ModelArgument = "gigafactories",
-    to: Annotated[Path, typer.Option(help="The file: .png, .svg or .pdf.")] = Path("map.png"),
-    shade: Annotated[str, typer.Option(help="Attribute that shades the candidates, or score.")] = "score",
-    title: Annotated[str | None, typer.Option(help="Title of the sheet.")] = None,
-    language: Annotated[str, typer.Option(help="Language of the texts: en or it.")] = "en",
-    style: Annotated[str, typer.Option(help="House style: light or print.")] = "light",
-    dpi: Annotated[int, typer.Option(help="Dots per inch of a PNG.")] = 300,
-    sites: Sites = None,
-    weight: Weights = None,
-    require: Required = None,
-    forbid: Forbidden = None,
-    settings: Settings = None,
-    time_limit: TimeLimit = None,
-) -> None:
-    """Solve a model and draw the portfolio on a sheet of A4.
-
-    Examples
-    --------
-        siting map gigafactories --to four-sites.pdf
-
-        siting map gigafactories --shade electricity_price_eur_per_mwh --language it --to mappa.png
-    """
-    check_writable(to, ("png", "svg", "pdf"))
-    solution = _solved(model, overrides_of(sites, weight, require, forbid, settings), time_limit=time_limit)
-    if solution.portfolio is None:
-        raise InputError(f"nothing to draw: the search stopped ({solution.status}) before it held a portfolio")
-    options = {"shade": shade, "language": language, "style": style} | ({"title": title} if title else {})
-    solution.plot(**options).save(to, dpi=dpi)
-    typer.echo(f"wrote {to}")
 
 
 @application.command()
@@ -171,20 +141,6 @@ def models(
         print_models(console())
     else:
         typer.echo(model_file.read(model_file.find(name)), nl=False)
-
-
-def _solved(model: str, overrides: dict[str, Any], **options: Any) -> Any:
-    from siting.solving import solve
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        return solve(model, **options, **overrides)
-    with console.status("reading tables") as status:
-        options["callback"] = lambda progress: status.update(
-            f"{progress.phase}: incumbent {progress.incumbent or float('nan'):.6g}, bound {progress.bound:.6g}, "
-            f"gap {progress.gap:.2%}, {progress.seconds:.1f} s"
-        )
-        return solve(model, **options, **overrides)
 
 
 def _targets(name: str, output: Path | None, files: list[Path]) -> list[Path]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -94,6 +95,21 @@ def asked(model: str, overrides: dict[str, Any]) -> Model | str:
     from siting.model import Model
 
     return Model.load(model).replace(**overrides)
+
+
+def solved(model: str, overrides: dict[str, Any], **options: Any) -> Any:
+    """Solve, with progress where a person looks on."""
+    from siting.solving import solve
+
+    screen = Console(stderr=True)
+    if not screen.is_terminal:
+        return solve(model, **options, **overrides)
+    with screen.status("reading tables") as status:
+        options["callback"] = lambda progress: status.update(
+            f"{progress.phase}: incumbent {progress.incumbent or float('nan'):.6g}, bound {progress.bound:.6g}, "
+            f"gap {progress.gap:.2%}, {progress.seconds:.1f} s"
+        )
+        return solve(model, **options, **overrides)
 
 
 def split(text: str, option: str) -> tuple[str, str]:
