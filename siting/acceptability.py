@@ -21,6 +21,7 @@ from siting.engine import solve_instance
 from siting.errors import InfeasibleError
 from siting.evaluation import evaluate
 from siting.problem import Parts
+from siting.progress import track
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -307,7 +308,7 @@ def starts(experiment: Experiment, first: list[tuple[int, ...]], count: int) -> 
         How many trial draws.
     """
     found = dict.fromkeys(first)
-    for number in range(count):
+    for number in track(range(count), "portfolios to start from"):
         trial = Experiment(**{**experiment.__dict__, "starts": tuple(found)})
         answer = solve_draw(trial, number, math.inf, TRIALS)
         if answer is not None and answer["portfolio"] is not None:

@@ -13,6 +13,7 @@ from siting.errors import SolverError
 from siting.evaluation import evaluate
 from siting.formulation import LinearModel, assignment_model, compile_model
 from siting.highs import OBJECTIVE_SIZE, HighsModel
+from siting.pyomo_interfaces import silence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,17 +22,20 @@ if TYPE_CHECKING:
     from siting.search import Search
 
 
-def solve_assignment(
-    instance: Instance, search: Search, threads: int | None = None, seed: int = 0
-) -> NDArray[np.float64] | None:
-    """Solve the full Pyomo model on HiGHS and take its portfolio as the incumbent of the search.
+def solve_assignment(instance: Instance, search: Search, threads: int | None = None, seed: int = 0) -> None:
+    """Solve the full Pyomo model on HiGHS and take its portfolios, with who serves whom, as incumbents of the search.
 
-    Returns
-    -------
-    ndarray of shape (I, chosen) or None
-        Share of each demand point served by each chosen site, when there are capacities.
+    Parameters
+    ----------
+    instance : Instance
+        The problem, with or without capacities.
+    search : Search
+        Incumbent, bound and clock.
+    threads, seed : int, optional
+        Passed to HiGHS.
     """
-    model = compile_model(assignment_model(instance))
+    with silence():
+        model = compile_model(assignment_model(instance))
     # What nobody can choose costs nothing, so that its numbers do not blur the others'.
     unreachable = Constraints.of(instance).unreachable
     served = instance.has_service or instance.capacity is not None
@@ -44,30 +48,32 @@ def solve_assignment(
     # The constant goes along: relative gaps are of the whole objective.
     highs.load(dataclasses.replace(model, cost=model.cost * scale, constant=model.constant * scale))
 
-    def should_stop(_incumbent: float, bound: float) -> bool:
+    def should_stop(bound: float) -> bool:
         if math.isfinite(bound):
             search.raise_bound(bound / scale)
         search.tell()
         return search.asked_to_stop or search.stop_reason == "memory_limit"
 
-    result = highs.run(search.remaining, gap=search.gap, should_stop=should_stop, node_limit=search.nodes_left)
+    def take(x: NDArray[np.float64]) -> None:
+        chosen = np.flatnonzero(x[: instance.number_of_candidates] > 0.5)
+        shares = _shares(instance, x, chosen)
+        evaluation = evaluate(instance, chosen.tolist(), shares)
+        search.magnitude = max(search.magnitude, evaluation.magnitude)
+        search.offer(chosen.tolist(), evaluation.objective, shares)
+
+    result = highs.run_apart(search.remaining, search.gap, should_stop, take, search.nodes_left)
     # HiGHS may count the node it stopped before.
     search.nodes = search.node_limit or 0 if result.status == "node_limit" else search.nodes + result.nodes
     if result.status == "infeasible":
         search.infeasible = True
-        return None
+        return
     if math.isfinite(result.bound):
         search.raise_bound(result.bound / scale)
     if result.x is None:
-        return None
-    chosen = np.flatnonzero(result.x[: instance.number_of_candidates] > 0.5)
-    shares = _shares(instance, result.x, chosen)
-    evaluation = evaluate(instance, chosen.tolist(), shares)
-    search.magnitude = max(search.magnitude, evaluation.magnitude)
-    search.offer(chosen.tolist(), evaluation.objective)
+        return
+    take(result.x)
     if result.status == "optimal":
         _close(search, result.bound / scale, max(search.magnitude, _size_of_constants(instance)))
-    return shares
 
 
 def _scale(model: LinearModel) -> float:
@@ -90,7 +96,7 @@ def _close(search: Search, bound: float, magnitude: float) -> None:
     """Accept HiGHS' proof if its bound agrees with the re-evaluated incumbent."""
     if search.gap > 0 and search.upper - bound > search.tolerance:
         return
-    if search.upper - bound > 1e-6 * max(magnitude, 1e-300):
+    if abs(search.upper - bound) > 1e-6 * max(magnitude, 1e-300):
         raise SolverError(f"HiGHS calls {search.upper:.12g} optimal but its bound is {bound:.12g}; nothing is returned")
     search.raise_bound(search.upper)
 

@@ -219,11 +219,16 @@ class Choice:
 
     def _enumerate(self, problem: Problem, what: str) -> None:
         self.search.phase = "enumeration"
+
+        def offer(chosen: NDArray[np.int64], cost: float) -> None:
+            if cost + problem.offset < self.search.upper:
+                self.search.offer(problem.positions[chosen].tolist(), cost + problem.offset)
+
         chosen, cost, compared, complete = best_portfolio(
-            problem, lambda: self.search.stop_reason is not None, self.worst_cases
+            problem, lambda: self.search.stop_reason is not None, self.worst_cases, offer
         )
-        if chosen is not None and cost + problem.offset < self.search.upper:
-            self.search.offer(problem.positions[chosen].tolist(), cost + problem.offset)
+        if chosen is not None:
+            offer(chosen, cost)
         if not complete:
             return
         if self.search.chosen is None:

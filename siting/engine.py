@@ -10,8 +10,10 @@ from siting.choice import Choice, Options, Warm, is_quickly_enumerated
 from siting.constraints import Constraints
 from siting.errors import InputError, SolverError, suggestion
 from siting.evaluation import check_agreement, evaluate
+from siting.incumbent import greedy, interchange
 from siting.memory import check_memory
 from siting.problem import Problem
+from siting.progress import step
 from siting.search import Callback, Search, Status, relative_gap
 from siting.worst_case import WorstCase
 
@@ -150,7 +152,8 @@ def solve_instance(
         search.evaluate = lambda chosen: evaluate(instance, chosen)
     run = _Run(instance, search, options, warm)
     try:
-        run.solve()
+        with step("search", read=search.told):
+            run.solve()
     except KeyboardInterrupt:
         search.asked_to_stop = True
     if search.infeasible:
@@ -199,13 +202,31 @@ def check_options(
         find_solver(solver)
 
 
+def uninterrupted(solution: InstanceSolution) -> InstanceSolution:
+    """Return a solution, or pass on the Ctrl-C that ended its search, where half an answer is of no use.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the search was interrupted.
+
+    Examples
+    --------
+    >>> from siting.instance import Criterion, Instance
+    >>> uninterrupted(solve_instance(Instance(sites=1, criteria={"cost": Criterion(site=[2.0, 1.0])}))).portfolio
+    (1,)
+    """
+    if solution.status == "interrupted":
+        raise KeyboardInterrupt
+    return solution
+
+
 class _Run:
     """One run of the engine on one instance."""
 
     def __init__(self, instance: Instance, search: Search, options: Options, warm: Warm | None = None) -> None:
         self.instance, self.search, self.options = instance, search, options
         self.warm = warm if warm is not None else Warm()
-        self.shares: NDArray[np.float64] | None = None
         self.candidates_left: int | None = None
 
     def solve(self) -> None:
@@ -235,18 +256,31 @@ class _Run:
             LevelSearch(problem, worst, self.search, self.options).solve()
 
     def _assignment(self) -> None:
+        if self.instance.capacity is None:
+            self._first_portfolio()
+        asked = (self.instance, self.search, self.options.threads, self.options.seed)
+        # Said before Pyomo is imported, which takes a moment itself.
+        self.search.phase = f"assignment model on {self.options.solver or 'HiGHS'}"
         if self.options.solver is not None:
             from siting.pyomo_solver import solve_assignment_with
 
-            self.search.phase = f"assignment model on {self.options.solver}"
-            asked = (self.options.solver, self.instance, self.search, self.options.threads, self.options.seed)
-            self.shares = solve_assignment_with(*asked)
+            solve_assignment_with(self.options.solver, *asked)
             return
         from siting.assignment import solve_assignment
 
-        self.search.phase = "assignment model on HiGHS"
-        self.shares = solve_assignment(self.instance, self.search, self.options.threads, self.options.seed)
+        solve_assignment(*asked)
         self.search.proof.append("HiGHS branch and bound on the full assignment model")
+
+    def _first_portfolio(self) -> None:
+        """Hold something from the start: a large assignment model takes long to build and to bring to an incumbent."""
+        self.search.phase = "first portfolio"
+        problem = Problem.of(self.instance, self.warm.parts)
+        if problem.number_of_candidates < problem.constraints.minimum_sites:
+            return
+        chosen = greedy(problem)
+        if chosen is not None:
+            chosen = interchange(problem, chosen)
+            self.search.offer(problem.positions[chosen].tolist(), problem.cost(chosen) + problem.offset)
 
     def result(self) -> InstanceSolution:
         """Re-evaluate what is held from the raw arrays, check every rule, and report."""
@@ -261,7 +295,7 @@ class _Run:
         broken = Constraints.of(self.instance).violations(search.chosen)
         if broken:
             raise SolverError(f"the portfolio found breaks a rule ({broken[0]}); nothing is returned")
-        evaluation = evaluate(self.instance, search.chosen, self.shares)
+        evaluation = evaluate(self.instance, search.chosen, search.shares)
         check_agreement(search.upper, evaluation)
         bound = evaluation.objective if status == "optimal" else min(search.lower, evaluation.objective)
         return InstanceSolution(
@@ -273,6 +307,6 @@ class _Run:
             proof=proof,
             values=evaluation.values,
             assignment=evaluation.assignment,
-            shares=self.shares,
+            shares=search.shares,
             **common,  # type: ignore[arg-type]
         )

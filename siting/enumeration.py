@@ -166,7 +166,10 @@ class _Walk:
 
 
 def best_portfolio(
-    problem: Problem, stop: Callable[[], bool] | None = None, worst_cases: Sequence[WorstCase] = ()
+    problem: Problem,
+    stop: Callable[[], bool] | None = None,
+    worst_cases: Sequence[WorstCase] = (),
+    rescue: Callable[[NDArray[np.int64], float], object] | None = None,
 ) -> tuple[NDArray[np.int64] | None, float, int, bool]:
     """Compare every admissible portfolio and return the cheapest.
 
@@ -178,6 +181,8 @@ def best_portfolio(
         Asked between blocks; the walk ends early when it returns True.
     worst_cases : sequence of WorstCase
         Worst-case criteria over the same candidates, added to the cost.
+    rescue : callable, optional
+        Given the cheapest so far and its cost where Ctrl-C ends the walk.
 
     Returns
     -------
@@ -198,11 +203,16 @@ def best_portfolio(
         stopped = stopped or (stop is not None and stop())
         return stopped
 
-    for prefix, last, costs in portfolios(problem, ask):
-        compared += len(costs)
-        for one in worst_cases:
-            costs = costs + one.weight * one.values_with(prefix, last)  # noqa: PLW2901 - the cost is not complete before
-        position = int(np.argmin(costs))
-        if costs[position] < cost:
-            best, cost = np.sort(np.append(prefix, last[position])), float(costs[position])
+    try:
+        for prefix, last, costs in portfolios(problem, ask):
+            compared += len(costs)
+            for one in worst_cases:
+                costs = costs + one.weight * one.values_with(prefix, last)  # noqa: PLW2901 - the cost is not complete before
+            position = int(np.argmin(costs))
+            if costs[position] < cost:
+                best, cost = np.sort(np.append(prefix, last[position])), float(costs[position])
+    except KeyboardInterrupt:
+        if rescue is not None and best is not None:
+            rescue(best, cost)
+        raise
     return best, cost, compared, not stopped

@@ -25,8 +25,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from siting.errors import InputError, OutputError, SolverError
-from siting.writing import whole_file
+from siting.checkpoint import Checkpoint
+from siting.errors import InputError, SolverError
+from siting.progress import Step, step
 
 if TYPE_CHECKING:
     import os
@@ -55,11 +56,14 @@ class Finished(Generic[Result]):
         Whether every task was finished.
     resumed : int
         How many results came from the checkpoint.
+    interrupted : bool
+        Whether Ctrl-C ended the run.
     """
 
     results: list[Result | None]
     complete: bool
     resumed: int = 0
+    interrupted: bool = False
 
 
 def run_many(
@@ -75,6 +79,7 @@ def run_many(
     should_stop: Callable[[], bool] | None = None,
     time_limit: float | None = None,
     chunk: int | None = None,
+    what: str = "tasks",
 ) -> Finished[Result]:
     """Apply a function to every task and return the results in the order of the tasks.
 
@@ -102,6 +107,8 @@ def run_many(
         Seconds after which the run stops.
     chunk : int, optional
         How many tasks travel together.
+    what : str
+        What tasks are called where progress is shown.
 
     Returns
     -------
@@ -130,68 +137,18 @@ def run_many(
     sent = executor is not None or (checkpoint is not None and key is None)
     content = pickle.dumps((function, shared), protocol=5) if sent else b""
     digest = hashlib.sha256(content).hexdigest()
-    run = _Run([None] * len(tasks), tasks, settled, progress, should_stop, time_limit)
     with contextlib.ExitStack() as at_end:
+        counting = at_end.enter_context(step(what, len(tasks)))
+        run = _Run([None] * len(tasks), tasks, settled, progress, should_stop, time_limit, counting)
         if checkpoint is not None:
-            run.take_over(_Checkpoint(Path(checkpoint), key or digest), at_end)
+            run.take_over(Checkpoint(Path(checkpoint), key or digest), at_end)
+        counting.update(run.done)
         if executor is None:
             run.here(shared, function)
         elif run.missing():
             size = chunk or max(1, min(_LARGEST_CHUNK, len(run.missing()) // 64))
             run.elsewhere(executor, content, digest, size)
-    return Finished(run.results, all(result is not None for result in run.results), run.resumed)
-
-
-class _Checkpoint:
-    """Finished results of one run in a file: a first line that names the run, then one line per task.
-
-    Lines are only ever appended, so a process that dies while it writes loses no more than the line it was writing.
-    """
-
-    def __init__(self, path: Path, key: str) -> None:
-        self.path = path
-        if not path.exists():
-            with whole_file(path) as temporary:
-                temporary.write_text(json.dumps({"siting checkpoint": 1, "run": key}) + "\n", encoding="utf-8")
-        try:
-            content, self.file = path.read_bytes(), path.open("ab")
-        except OSError as error:
-            raise OutputError(f"cannot write the checkpoint '{path}': {error.strerror or error}") from error
-        with contextlib.ExitStack() as on_error:
-            on_error.callback(self.file.close)
-            self.held = self._read(content, key)
-            on_error.pop_all()
-
-    def _read(self, content: bytes, key: str) -> dict[str, Any]:
-        whole = content[: content.rfind(b"\n") + 1]  # without a line that was being written when the process died
-        first, *lines = [_parsed(line) for line in whole.splitlines()] or [{}]
-        if first.get("siting checkpoint") != 1:
-            raise InputError(f"'{self.path}' is not a checkpoint of siting; name another file")
-        if first.get("run") != key:
-            raise InputError(
-                f"the checkpoint '{self.path}' belongs to another run (another model, other data, uncertainties or "
-                "seed); name another file, or delete it to start anew"
-            )
-        for number, entry in enumerate(lines, start=2):
-            if set(entry) != {"task", "result"}:
-                raise InputError(f"the checkpoint '{self.path}' is damaged in line {number}; delete it to start anew")
-        self.file.truncate(len(whole))
-        return {json.dumps(entry["task"]): entry["result"] for entry in lines}
-
-    def append(self, finished: Sequence[tuple[Any, Any]]) -> None:
-        """Hand tasks with their results to the system, so that they outlive this process."""
-        try:
-            self.file.writelines(f"{json.dumps({'task': t, 'result': r})}\n".encode() for t, r in finished)
-            self.file.flush()
-        except OSError as error:
-            raise OutputError(f"cannot write the checkpoint '{self.path}': {error.strerror or error}") from error
-
-
-def _parsed(line: bytes) -> dict[str, Any]:
-    with contextlib.suppress(ValueError):
-        value = json.loads(line)
-        return value if isinstance(value, dict) else {}
-    return {}
+    return Finished(run.results, all(result is not None for result in run.results), run.resumed, run.interrupted)
 
 
 @dataclass
@@ -204,11 +161,13 @@ class _Run:
     progress: Callable[[int, int], object] | None
     should_stop: Callable[[], bool] | None
     time_limit: float | None
+    counting: Step
     resumed: int = 0
     done: int = 0
     stopped: bool = False
+    interrupted: bool = False
     started: float = field(default_factory=time.monotonic)
-    checkpoint: _Checkpoint | None = None
+    checkpoint: Checkpoint | None = None
 
     def missing(self) -> list[int]:
         return [place for place, result in enumerate(self.results) if result is None]
@@ -222,7 +181,7 @@ class _Run:
         self.stopped = self.stopped or self.seconds_left <= 0 or (self.should_stop is not None and self.should_stop())
         return self.stopped
 
-    def take_over(self, checkpoint: _Checkpoint, at_end: contextlib.ExitStack) -> None:
+    def take_over(self, checkpoint: Checkpoint, at_end: contextlib.ExitStack) -> None:
         at_end.callback(checkpoint.file.close)
         self.checkpoint = checkpoint
         self.results = [checkpoint.held.get(json.dumps(task)) for task in self.tasks]
@@ -240,6 +199,7 @@ class _Run:
         self.tell()
 
     def tell(self) -> None:
+        self.counting.update(self.done)
         if self.progress is not None and self.progress(self.done, len(self.tasks)) is True:
             self.stopped = True
 
@@ -250,7 +210,7 @@ class _Run:
                     return
                 self.keep([place], [function(shared, self.tasks[place], self.seconds_left)])
         except KeyboardInterrupt:
-            self.stopped = True
+            self.stopped = self.interrupted = True
 
     def elsewhere(self, executor: Executor | int, content: bytes, digest: str, size: int) -> None:
         """Run what is missing on workers; a pool of our own that breaks is replaced."""
@@ -317,7 +277,7 @@ class _Dispatch:
                 for future in wait(self.under_way, _POLL, FIRST_COMPLETED).done:
                     self._receive(future)
         except KeyboardInterrupt:
-            self.run_.stopped = True
+            self.run_.stopped = self.run_.interrupted = True
         finally:
             self._harvest()
 

@@ -21,6 +21,7 @@ from siting.evaluation import evaluate
 from siting.exploration import explore, first_portfolios
 from siting.groups import Groups
 from siting.problem import Problem
+from siting.progress import step
 from siting.search import Search
 from siting.sweep import Sweep, Trade, magnitude
 
@@ -167,7 +168,8 @@ def frontier(
     if instance.capacity is not None:
         raise InputError("an exact frontier under capacities is not known to this engine; leave the capacities out")
     run = _Run(_only(instance, names), names, str(method), Search(time_limit=time_limit), callback, seed)
-    return run.points()
+    with step("frontier", read=run.told):
+        return run.points()
 
 
 def check_criteria(instance: Instance, criteria: Sequence[str]) -> tuple[str, ...]:
@@ -221,17 +223,21 @@ class _Run:
         self.signs = np.array([instance.criteria[name].sign for name in names])
         self.tolerance = np.array([VALUE_TOLERANCE * magnitude(instance, name) for name in names])
         self.settled, self.proof, self.done = 0.0, "", False
+        self.held, self.open = 0, 1
         self.proven: NDArray[np.bool_] | None = None
 
     def stop(self) -> bool:
         return self.clock.asked_to_stop or self.clock.remaining <= 0
 
     def tell(self, points: int, still_open: int, settled: float) -> None:
-        self.settled = settled
+        self.held, self.open, self.settled = points, still_open, settled
         if self.callback is None:
             return
         if self.callback(FrontierProgress(self.clock.seconds, points, still_open, settled, self.phase)):
             self.clock.asked_to_stop = True
+
+    def told(self) -> str:
+        return f"{self.phase}, {self.held:,} points, {self.open:,} parts open, {self.settled:.1%} settled"
 
     def points(self) -> FrontierPoints:
         unbounded = self._without_bounds()
@@ -262,12 +268,15 @@ class _Run:
             raise _too_many(self.instance, names, count)
         self.method, self.phase = "enumeration", "comparing every portfolio"
         collector, seen = Collector(self.tolerance), 0
-        for prefix, last, _ in portfolios(problem, self.stop):
-            for candidate in last.tolist():
-                chosen = np.sort(problem.positions[np.append(prefix, candidate)])
-                collector.add(self._signed([chosen.tolist()]), chosen[None, :])
-            seen += len(last)
-            self.tell(len(collector.held.portfolios), count - seen, seen / count)
+        try:
+            for prefix, last, _ in portfolios(problem, self.stop):
+                for candidate in last.tolist():
+                    chosen = np.sort(problem.positions[np.append(prefix, candidate)])
+                    collector.add(self._signed([chosen.tolist()]), chosen[None, :])
+                seen += len(last)
+                self.tell(len(collector.held.portfolios), count - seen, seen / count)
+        except KeyboardInterrupt:
+            self.clock.asked_to_stop = True
         self.done = not self.stop()
         if self.done and not seen:
             self._refuse()

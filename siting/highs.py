@@ -7,6 +7,8 @@ status is always checked, objectives are scaled by the callers, and nothing is r
 from __future__ import annotations
 
 import math
+import threading
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 #: HiGHS' tolerances are absolute, so objectives are scaled to this size before they are passed.
 OBJECTIVE_SIZE = 1e4
+#: Seconds between two looks at a run in a thread of its own, and seconds such a run is given to stop when asked to.
+POLL, GRACE = 0.05, 1.0
 
 _FINISHED = {
     highspy.HighsModelStatus.kOptimal: "optimal",
@@ -179,14 +183,54 @@ class HighsModel:
         SolverError
             If HiGHS fails, or ends in a state that is no answer.
         """
-        self._set("time_limit", float(min(time_limit, 1e20)) + self._highs.getRunTime())
-        self._set("mip_rel_gap", float(gap))
-        self._set("mip_max_nodes", highspy.kHighsIInf if node_limit is None else int(node_limit))
+        self._limit(time_limit, gap, node_limit)
         if should_stop is not None:
             self._watch(should_stop)
         run_status = self._highs.run()
         if should_stop is not None:
             self._highs.cbMipInterrupt.clear()
+        return self._outcome(run_status)
+
+    def run_apart(
+        self,
+        time_limit: float,
+        gap: float,
+        should_stop: Callable[[float], bool],
+        improved: Callable[[NDArray[np.float64]], object],
+        node_limit: int | None = None,
+    ) -> HighsResult:
+        """Solve one large model in a thread of its own, so that Ctrl-C is heard whatever HiGHS is at.
+
+        HiGHS calls back rarely, and not at all while it solves the root relaxation of a large model. Whoever interrupts
+        waits no longer than `GRACE`; a run that does not end by then ends by itself at its next call.
+
+        Parameters
+        ----------
+        time_limit, gap, node_limit
+            As in `run`.
+        should_stop : callable
+            Asked by the calling thread all the time with HiGHS' bound; True ends the run.
+        improved : callable
+            Given each better point, by the calling thread too.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If Ctrl-C came; what HiGHS held by then was given to `improved`.
+        SolverError
+            If HiGHS fails, or ends in a state that is no answer.
+        """
+        self._limit(time_limit, gap, node_limit)
+        apart = _Apart(self._highs)
+        apart.run(should_stop, improved)
+        return self._outcome(apart.status)
+
+    def _limit(self, time_limit: float, gap: float, node_limit: int | None) -> None:
+        self._set("time_limit", float(min(time_limit, 1e20)) + self._highs.getRunTime())
+        self._set("mip_rel_gap", float(gap))
+        self._set("mip_max_nodes", highspy.kHighsIInf if node_limit is None else int(node_limit))
+
+    def _outcome(self, run_status: Any) -> HighsResult:
         status = self._highs.getModelStatus()
         if status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
             self._set("presolve", "off")
@@ -215,3 +259,46 @@ class HighsModel:
         duals = np.array(solution.col_dual) if solution.dual_valid and not is_mip else None
         nodes = max(0, int(info.mip_node_count)) if is_mip else 0
         return HighsResult(status, x, objective, bound, duals, nodes)
+
+
+class _Apart:
+    """A run in a thread of its own; only the thread that waits for it calls anything of the engine."""
+
+    def __init__(self, highs: Any) -> None:
+        self.highs, self.status = highs, highspy.HighsStatus.kError
+        self.bound = -math.inf
+        self.points: deque[NDArray[np.float64]] = deque(maxlen=1)
+        self.told_to_stop, self.ended = threading.Event(), threading.Event()
+
+    def run(self, should_stop: Callable[[float], bool], improved: Callable[[NDArray[np.float64]], object]) -> None:
+        self.highs.cbMipInterrupt += self._look
+        self.highs.cbMipImprovingSolution += self._take
+        threading.Thread(target=self._work, name="siting HiGHS", daemon=True).start()
+        try:
+            while not self.ended.wait(POLL):
+                if self.points:
+                    improved(self.points.pop())
+                if should_stop(self.bound):
+                    self.told_to_stop.set()
+        except BaseException:
+            self.told_to_stop.set()
+            self.ended.wait(GRACE)
+            raise
+
+    def _work(self) -> None:
+        try:
+            self.status = self.highs.run()
+        finally:
+            # HiGHS keeps workers for every thread that has run it.
+            highspy.Highs.resetGlobalScheduler(False)  # noqa: FBT003 - it takes no keyword
+            self.highs.cbMipInterrupt.clear()
+            self.highs.cbMipImprovingSolution.clear()
+            self.ended.set()
+
+    def _look(self, event: Any) -> None:
+        self.bound = event.data_out.mip_dual_bound
+        if self.told_to_stop.is_set():
+            event.interrupt()
+
+    def _take(self, event: Any) -> None:
+        self.points.append(np.array(event.data_out.mip_solution))

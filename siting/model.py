@@ -345,13 +345,15 @@ class Model(Section):
         complete = [reason is None for reason in self._tests[MISSING_DATA]]
         return assemble(self, self.case, judge(self.case.candidates.index, self._tests), complete)
 
-    def scaling(self, solve: Solve) -> Scaling:
+    def scaling(self, solve: Solve, instance: Instance | None = None) -> Scaling:
         """Return what multiplies each criterion in the objective, and the exchange rates this implies.
 
         Parameters
         ----------
         solve : callable
             Solves an instance exactly; only called for ``normalisation = "portfolio"``, twice per criterion.
+        instance : Instance, optional
+            What `instance` returns, where somebody holds it already.
 
         Returns
         -------
@@ -363,7 +365,7 @@ class Model(Section):
         InfeasibleError
             If no portfolio satisfies every rule.
         """
-        instance = self.instance()
+        instance = self.instance() if instance is None else instance
         if self.objective == "monetised":
             return normalisation.monetised_scaling(instance, dict(instance.weights or {}))
         if self.normalisation == "portfolio":

@@ -20,6 +20,7 @@ from siting.evaluation import AGREEMENT_TOLERANCE, evaluate
 from siting.incumbent import may_join, swap_costs
 from siting.portfolio_values import portfolio_values
 from siting.problem import Problem
+from siting.progress import step
 from siting.search import PROOF_TOLERANCE
 from siting.shortlist import Shortlist
 
@@ -101,7 +102,7 @@ def near_optimal(
     optimum : sequence of int
         Positions of an optimal portfolio.
     search : Search
-        A new one; its clock and callback may stop the search.
+        A new one; its clock and callback may stop the search, and so does Ctrl-C.
     threshold : float, optional
         Objective up to which portfolios are listed, the optimum's at least.
     count : int, optional
@@ -132,7 +133,11 @@ def near_optimal(
     """
     check_listable(instance)
     listing = _Listing(instance, optimum, search, limit if count is None else count)
-    listing.run(threshold, count)
+    with step("listing", read=listing.told):
+        try:
+            listing.run(threshold, count)
+        except KeyboardInterrupt:
+            search.asked_to_stop, listing.reached = True, "interrupted"
     return listing.result(threshold)
 
 
@@ -193,6 +198,10 @@ class _Listing:
             if self.reached is not None:
                 return
         self.reached = "interrupted" if self.search.asked_to_stop else "time_limit"
+
+    def told(self) -> str:
+        """Return how far the listing is, in words."""
+        return f"{self.search.phase}, {len(self.found):,} found"
 
     def _approaching(self, threshold: float) -> Iterator[float]:
         """Yield thresholds up to the one wanted, in stages if the last one is much work."""
@@ -255,11 +264,18 @@ class _Listing:
         complete = descent.open == math.inf
         before, paid = (self.optimum, np.array([self.search.upper])) if complete else (self.found, self.costs)
         held = np.concatenate([paid, costs + offset])
-        self.found, index = np.unique(np.concatenate([before, rows]), axis=0, return_index=True)
-        self.costs = held[index]
-        self.overflowed, self.ties_cut = shortlist.overflowed, shortlist.ties_cut
+        found, index = np.unique(np.concatenate([before, rows]), axis=0, return_index=True)
+        costs, overflowed, ties_cut = held[index], shortlist.overflowed, shortlist.ties_cut
         reached = min(threshold, descent.open + offset - self.allowance)
-        self.certain = max(self.certain, reached) if complete or not self.overflowed else self.certain
+        certain = max(self.certain, reached) if complete or not overflowed else self.certain
+        # In one step, so that Ctrl-C finds a list and a claim that belong together.
+        self.found, self.costs, self.overflowed, self.ties_cut, self.certain = (
+            found,
+            costs,
+            overflowed,
+            ties_cut,
+            certain,
+        )
         return complete
 
     def result(self, threshold: float | None) -> NearOptimal:

@@ -19,6 +19,7 @@ import pandas as pd
 from siting.errors import InputError, SolverError, suggestion
 from siting.evaluation import single_site_values
 from siting.instance import Criterion
+from siting.progress import track
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -162,7 +163,7 @@ def portfolio_scaling(instance: Instance, solve: Solve, reference: str | None = 
     payoff: dict[str, dict[str, float]] = {}
     portfolios: dict[str, tuple[Hashable, ...]] = {}
     notes = dict.fromkeys(active, "")
-    for name in active:
+    for name in track(active, "scale of each criterion"):
         best = _solved(instance.replace(weights={name: 1.0}), solve, name)
         ideals[name] = float(best.values[name])
         told_apart = _solved(instance.replace(weights=_augmented(name, spreads)), solve, name)

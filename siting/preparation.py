@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from siting.engine import check_options, solve_instance
+from siting.engine import InstanceSolution, check_options, solve_instance, uninterrupted
 from siting.errors import InputError, suggestion
 from siting.instance import Instance
+from siting.progress import shown, step
 from siting.search import Search
 from siting.solution import Solution
 
@@ -148,6 +149,7 @@ def prepare(
     model: str | Path | Model | Instance | Solution = "gigafactories",
     *,
     time_limit: float | None = None,
+    progress: bool | None = None,
     threads: int | None = None,
     seed: int = 0,
     **overrides: Any,
@@ -161,6 +163,9 @@ def prepare(
         scales are then taken over, as long as nothing is overridden.
     time_limit : float, optional
         Seconds for the searches behind the scales.
+    progress : bool, optional
+        Show how far it is: None, the default, where a person looks on and once it takes longer than a moment; True
+        always and at once; False never. See `siting.progress`.
     threads, seed : int, optional
         Passed to HiGHS.
     **overrides
@@ -193,15 +198,18 @@ def prepare(
         return Prepared(instance, instance)
     check_options("auto", time_limit, 0.0, threads, seed)
     clock = Search(time_limit=time_limit)
-    loaded = _loaded(model).replace(**overrides) if overrides else _loaded(model)
 
-    def remaining() -> float | None:
-        return None if time_limit is None else max(clock.remaining, 1e-3)
+    def solve(asked: Instance) -> InstanceSolution:
+        # Ideal and nadir do not depend on the method, so the fastest finds them.
+        remaining = None if time_limit is None else max(clock.remaining, 1e-3)
+        return uninterrupted(solve_instance(asked, time_limit=remaining, threads=threads, seed=seed))
 
-    # Ideal and nadir do not depend on the method, so the fastest finds them.
-    scaling = loaded.scaling(lambda asked: solve_instance(asked, time_limit=remaining(), threads=threads, seed=seed))
-    raw = loaded.instance()
-    return Prepared(scaling.apply(raw), raw, loaded, scaling)
+    with shown(progress, "preparing the model"):
+        with step("reading tables and building the instance"):
+            loaded = _loaded(model).replace(**overrides) if overrides else _loaded(model)
+            raw = loaded.instance()
+        scaling = loaded.scaling(solve, raw)
+        return Prepared(scaling.apply(raw), raw, loaded, scaling)
 
 
 def _loaded(model: object) -> Model:

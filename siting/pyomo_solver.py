@@ -107,20 +107,19 @@ def solve_assignment_with(
     ((1,), 1.0, 'optimal')
     """
     found = find_solver(solver)
-    model, scale = scaled_model(instance)
-    shares = None
+    with silence():
+        model, scale = scaled_model(instance)
     # Solvers measure gaps in ways of their own; one that stops short of ours is asked for a proof instead.
     for gap in (search.gap * (1 - 1e-6), 0.0):
         if search.remaining <= 0:
-            return shares
+            return search.shares
         answer = _run(found, model, _options(found, search, gap, threads, seed))
         if answer.ended == "interrupted":
             search.asked_to_stop = True
         if answer.ended == "infeasible":
             search.infeasible = search.remaining > 0
-            return shares
-        better = _take(found, instance, search, (model, scale), answer, gap)
-        shares = shares if better is None else better
+            return search.shares
+        _take(found, instance, search, (model, scale), answer, gap)
         if search.stop_reason is not None or answer.ended != "optimal":
             break
     if search.stop_reason is None and search.time_limit is None:
@@ -128,7 +127,7 @@ def solve_assignment_with(
             f"{solver} stopped without a proof and without a limit ({answer.reason}); nothing is returned"
         )
     search.proof.append(_proof(found, search))
-    return shares
+    return search.shares
 
 
 def _proof(found: Found, search: Search) -> str:
@@ -291,27 +290,25 @@ def _bound(value: Any) -> float:
 
 def _take(
     found: Found, instance: Instance, search: Search, scaled: tuple[Any, float], answer: Answer, gap: float
-) -> NDArray[np.float64] | None:
+) -> None:
     """Offer what the solver holds, raise the bound, and accept its proof if the raw arrays agree with it."""
     model, scale = scaled
     chosen = _chosen(instance, model) if answer.held else None
-    shares = None
     if chosen is not None:
         shares = _shares(instance, model, chosen)
         evaluation = evaluate(instance, chosen.tolist(), shares)
         search.magnitude = max(search.magnitude, evaluation.magnitude)
-        shares = shares if search.offer(chosen.tolist(), evaluation.objective) else None
+        search.offer(chosen.tolist(), evaluation.objective, shares)
     elif answer.ended == "optimal":
         raise SolverError(f"solver {found.name!r} calls a choice optimal that breaks a rule; nothing is returned")
     bound = answer.bound
     asked_for_proof = gap == 0 or found.interface.gap is None
     if answer.ended == "optimal" and asked_for_proof and (found.interface.known or math.isfinite(bound)):
         _accept(found, search, (pyo.value(model.cost) if math.isinf(bound) else bound) / scale)
-        return shares
+        return
     if found.interface.printed:
         bound -= PRINTED_SHARE * abs(bound) + PRINTED_DECIMALS
     search.raise_bound(bound / scale)
-    return shares
 
 
 def _accept(found: Found, search: Search, claimed: float) -> None:

@@ -16,6 +16,9 @@ from siting.memory import memory_held
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from siting.evaluation import Evaluation
 
 Status = Literal["optimal", "gap", "time_limit", "node_limit", "memory_limit", "interrupted"]
@@ -91,6 +94,8 @@ class Search:
         Nodes of branch and bound solved.
     chosen : tuple of int or None
         Positions of the best portfolio found.
+    shares : ndarray or None
+        Share of each demand point served by each site of that portfolio, when capacities decide.
     upper, lower : float
         Objective of the incumbent, and the bound.
     magnitude : float
@@ -105,6 +110,7 @@ class Search:
     gap: float = 0.0
     callback: Callback | None = None
     chosen: tuple[int, ...] | None = None
+    shares: NDArray[np.float64] | None = None
     upper: float = math.inf
     lower: float = -math.inf
     magnitude: float = 0.0
@@ -133,15 +139,17 @@ class Search:
         """Seconds left, infinite without a limit."""
         return math.inf if self.time_limit is None else max(0.0, self.time_limit - self.seconds)
 
-    def offer(self, chosen: Sequence[int], objective: float) -> bool:
-        """Take a portfolio as the incumbent if it is better, and tell the callback."""
+    def offer(self, chosen: Sequence[int], objective: float, shares: NDArray[np.float64] | None = None) -> bool:
+        """Take a portfolio, with who serves whom, as the incumbent if it is better, and tell the callback."""
         if objective < self.upper and self.evaluate is not None:
             # A search sums shifted numbers; the incumbent is worth what the raw arrays say.
             evaluation = self.evaluate(sorted(int(position) for position in chosen))
             objective, self.magnitude = evaluation.objective, max(self.magnitude, evaluation.magnitude)
         if objective >= self.upper:
             return False
-        self.chosen, self.upper = tuple(sorted(int(position) for position in chosen)), objective
+        positions = tuple(sorted(int(position) for position in chosen))
+        # In one step, so that Ctrl-C finds a portfolio and an objective that belong together.
+        self.chosen, self.upper, self.shares = positions, objective, shares
         self.tell()
         return True
 
@@ -159,6 +167,20 @@ class Search:
         gap = relative_gap(incumbent, self.lower)
         if self.callback(Progress(self.seconds, incumbent, self.lower, gap, self.phase)):
             self.asked_to_stop = True
+
+    def told(self) -> str:
+        """Return how far the search is, in words, for whoever looks on.
+
+        Examples
+        --------
+        >>> Search(chosen=(1,), upper=4.0, lower=3.9, phase="bounding").told()
+        'bounding, incumbent 4, bound 3.9, gap 2.50%'
+        """
+        incumbent, bound = (self.upper if self.chosen is not None else None), self.lower
+        parts = [self.phase, f"incumbent {'none yet' if incumbent is None else f'{incumbent:.6g}'}"]
+        parts += [f"bound {bound:.6g}"] if math.isfinite(bound) else []
+        gap = relative_gap(incumbent, bound)
+        return ", ".join([*parts, *([f"gap {gap:.2%}"] if math.isfinite(gap) else [])])
 
     @property
     def closed(self) -> bool:

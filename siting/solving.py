@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from siting.engine import check_options, solve_instance
 from siting.preparation import prepare
+from siting.progress import shown
 from siting.search import Search
 from siting.solution import Solution
 
@@ -26,6 +27,7 @@ def solve(
     threads: int | None = None,
     seed: int = 0,
     callback: Callback | None = None,
+    progress: bool | None = None,
     solver: str | None = None,
     node_limit: int | None = None,
     memory_limit: float | None = None,
@@ -48,6 +50,9 @@ def solve(
         Passed to HiGHS.
     callback : callable, optional
         Told of every improvement with a `siting.search.Progress`; returning True stops the search.
+    progress : bool, optional
+        Show how far it is: None, the default, where a person looks on and once it takes longer than a moment; True
+        always and at once; False never. See `siting.progress`.
     solver : str, optional
         Another mixed-integer solver that Pyomo reaches ("cbc", "scip", "gurobi", ...); it solves the full assignment
         model.
@@ -62,7 +67,8 @@ def solve(
     Returns
     -------
     Solution
-        What is held and why the search stopped, re-evaluated outside the solver.
+        What is held and why the search stopped, re-evaluated outside the solver. Ctrl-C stops it like a limit: what
+        is held is returned, with the status "interrupted".
 
     Raises
     ------
@@ -72,6 +78,8 @@ def solve(
         If no portfolio satisfies every rule; it names the rules in conflict.
     SolverError
         If an answer does not survive the check made outside the solver.
+    KeyboardInterrupt
+        If Ctrl-C came before the search itself began.
 
     Examples
     --------
@@ -86,7 +94,8 @@ def solve(
     options |= {"solver": solver, "node_limit": node_limit, "memory_limit": memory_limit}
     check_options(time_limit=time_limit, **options)  # type: ignore[arg-type]
     clock = Search(time_limit=time_limit)
-    prepared = prepare(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
-    remaining = None if time_limit is None else max(clock.remaining, min(time_limit, 1e-3))
-    result = solve_instance(prepared.instance, time_limit=remaining, callback=callback, **options)  # type: ignore[arg-type]
+    with shown(progress, "choosing sites"):
+        prepared = prepare(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
+        remaining = None if time_limit is None else max(clock.remaining, min(time_limit, 1e-3))
+        result = solve_instance(prepared.instance, time_limit=remaining, callback=callback, **options)  # type: ignore[arg-type]
     return Solution(prepared.instance, result, prepared.model, prepared.scaling)

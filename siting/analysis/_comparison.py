@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from siting.analysis._words import amount, instead, listed, plain_name
 from siting.constraints import RULE_TOLERANCE
+from siting.engine import uninterrupted
 from siting.errors import InputError, SolverError
 from siting.evaluation import evaluate
 from siting.preparation import prepare
@@ -16,7 +17,7 @@ from siting.search import PROOF_TOLERANCE, Search
 from siting.solver import Solver
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from siting.engine import InstanceSolution
     from siting.instance import Instance
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 #: HiGHS decides assignments under capacities to about this share of the terms.
 _CAPACITY_TOLERANCE = 1e-6
+
+
+Part = TypeVar("Part")
 
 
 class Question:
@@ -87,13 +91,15 @@ class Question:
             If no portfolio satisfies every rule.
         SolverError
             If the time limit came before the proof.
+        KeyboardInterrupt
+            If the search was interrupted.
         """
         if instance is not None or rules not in self._solvers:
             start = self.instance if instance is None else instance
             self._solvers[rules] = Solver(start.replace(**first) if first else start, **self._options)
         remaining = None if self._clock.time_limit is None else max(self._clock.remaining, 1e-3)
         solution = self._solvers[rules].solve(time_limit=remaining, **changes)
-        if solution.status != "optimal":
+        if uninterrupted(solution).status != "optimal":
             raise SolverError(
                 "the time limit came before every portfolio that is compared was proven optimal; give it more time"
             )
@@ -127,6 +133,23 @@ class Question:
 
     def _is_candidate(self, name: object) -> bool:
         return any(name == known for known in self.instance.candidates)
+
+
+def until_interrupted(parts: Iterable[Part]) -> tuple[tuple[Part, ...], bool]:
+    """Return the parts of an answer that are finished before Ctrl-C, and whether these are all.
+
+    Examples
+    --------
+    >>> until_interrupted(number**2 for number in range(3))
+    ((0, 1, 4), True)
+    """
+    finished: list[Part] = []
+    try:
+        for part in parts:
+            finished.append(part)  # noqa: PERF402 - what is in the list has to survive the interrupt
+    except KeyboardInterrupt:
+        return tuple(finished), False
+    return tuple(finished), True
 
 
 def direct_conflict(instance: Instance, required: Sequence[Hashable]) -> tuple[str, ...]:

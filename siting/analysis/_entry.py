@@ -15,9 +15,10 @@ from siting.analysis._value_rows import flag_change, value_changes
 from siting.analysis._weight_search import WeightPath, WeightSearch
 from siting.analysis._words import amount
 from siting.errors import InfeasibleError
+from siting.progress import track
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
     from siting.analysis._comparison import Question
     from siting.engine import InstanceSolution
@@ -170,24 +171,13 @@ class Entry:
             return 0.0
         return shift_needed(lifted, name, candidate, self.forced, _objective(self.chosen), solve)
 
-    def weights(self) -> pd.DataFrame:
-        """Return, per criterion, the nearest weights below and above today's at which the candidates come in.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index criterion; columns `now`, `less`, `more`, NaN where there is none, and `remark`.
-        """
-        instance = self.question.instance
+    def weight_rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield, per criterion, the nearest weights below and above today's at which the candidates come in."""
+        weights = self.question.instance.weights or {}
         known = self._known()
-        rows = {}
-        for name in instance.criteria:
-            weights = instance.weights or {}
-            if weights[name] == 0 or not any(weight for other, weight in weights.items() if other != name):
-                continue
-            rows[name] = self._weight_row(name, known)
-        columns = ["now", "less", "more", "remark"]
-        return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("criterion")
+        for name in track(list(self.question.instance.criteria), "single weights"):
+            if weights[name] != 0 and any(weight for other, weight in weights.items() if other != name):
+                yield name, self._weight_row(name, known)
 
     def _known(self) -> list[dict[str, float]]:
         """Return the criteria values of portfolios that are known to be admissible."""
@@ -220,6 +210,18 @@ class Entry:
         """Solve under other weights; the rules are compiled once."""
         solution = self.question.solve(rules, weights=weights, first=once)
         return solution, self.question.rounding(solution, rules)
+
+
+def weight_table(rows: Iterable[tuple[str, dict[str, Any]]]) -> pd.DataFrame:
+    """Return the rows of `Entry.weight_rows` as a table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index criterion; columns `now`, `less`, `more`, NaN where there is none, and `remark`.
+    """
+    columns = ["now", "less", "more", "remark"]
+    return pd.DataFrame.from_dict(dict(rows), orient="index", columns=columns).rename_axis("criterion")
 
 
 _AT_THE_END = ("only if it did not count at all", "only if nothing else counted")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from siting.analysis._served import evaluated
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     from siting.instance import Instance
 
@@ -48,10 +48,10 @@ class Phasing:
         return math.fsum(self.totals)
 
 
-def phasings(instance: Instance, portfolio: tuple[Hashable, ...]) -> tuple[Phasing, ...]:
-    """Return the best order for the objective and for each criterion with a weight."""
+def phasings(instance: Instance, portfolio: tuple[Hashable, ...]) -> Iterator[Phasing]:
+    """Yield the best order for the objective and for each criterion with a weight."""
     if not 1 <= len(portfolio) <= MOST_PHASES:
-        return ()
+        return
     goals = [name for name in instance.criteria if instance.signed_weights[name] != 0]
     worth: dict[str, dict[frozenset[Hashable], float]] = {goal: {} for goal in ("objective", *goals)}
     for size in range(1, len(portfolio) + 1):
@@ -60,7 +60,8 @@ def phasings(instance: Instance, portfolio: tuple[Hashable, ...]) -> tuple[Phasi
             worth["objective"][frozenset(chosen)] = found.objective
             for name in goals:
                 worth[name][frozenset(chosen)] = instance.criteria[name].sign * found.values[name]
-    return tuple(_phasing(instance, goal, portfolio, values) for goal, values in worth.items())
+    for goal, values in worth.items():
+        yield _phasing(instance, goal, portfolio, values)
 
 
 def _phasing(

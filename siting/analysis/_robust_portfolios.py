@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siting.engine import InstanceSolution, solve_instance
+from siting.engine import InstanceSolution, solve_instance, uninterrupted
 from siting.errors import InfeasibleError, InputError, SolverError
 from siting.evaluation import AGREEMENT_TOLERANCE, evaluate
 from siting.executors import Finished, run_many
+from siting.progress import step
 from siting.scenario_problem import Measure, ScenarioProblem, joint_instance
 from siting.scenario_search import ScenarioSearch
 from siting.search import Search, relative_gap
@@ -39,7 +40,7 @@ class RobustPortfolio:
     gap : float
         Relative difference of the two.
     status : str
-        Why the search stopped: "optimal" or "time_limit".
+        Why the search stopped: "optimal", "time_limit" or "interrupted".
     proof : str
         How the bound was proven, in words.
     seconds : float
@@ -78,11 +79,14 @@ def scenario_optima(
         key="scenarios",
         time_limit=remaining,
         chunk=1,
+        what="best of each scenario",
     )
     optima: dict[str, InstanceSolution] = {}
     for name, answer in zip(names, run.results, strict=True):
         if isinstance(answer, InfeasibleError):
             raise InfeasibleError(f"scenario {name!r}: {answer}", answer.rules)
+        if run.interrupted and answer is None:
+            raise KeyboardInterrupt
         if answer is None or answer.portfolio is None:
             raise InputError(f"the time limit came before scenario {name!r} held a portfolio; give it more time")
         optima[name] = answer
@@ -95,7 +99,7 @@ def _solve_one(
     instances, threads, seed = shared
     limit = None if math.isinf(seconds) else max(seconds, 1e-3)
     try:
-        return solve_instance(instances[task], time_limit=limit, threads=threads, seed=seed)
+        return uninterrupted(solve_instance(instances[task], time_limit=limit, threads=threads, seed=seed))
     except InfeasibleError as error:
         return error
 
@@ -129,6 +133,7 @@ class RobustSearch:
         self.problem = ScenarioProblem.of(question.instances, self.joint)
         self.probabilities = np.array([probabilities[name] for name in question.instances])
         self.bests = np.array([solution.bound for solution in optima.values()])
+        self.interrupted = False
         self.starts = [solution.portfolio for solution in optima.values() if solution.portfolio is not None]
 
     def measure(self, objective: str) -> Measure:
@@ -146,7 +151,16 @@ class RobustSearch:
         search, measure = Search(time_limit=limit), self.measure(objective)
         known = set(self.joint.candidates)
         starts = [[self.joint.position(one) for one in start] for start in self.starts if set(start) <= known]
-        if not ScenarioSearch(self.problem, measure, search, threads=self.threads, seed=self.seed).solve(starts):
+        scenario_search = ScenarioSearch(self.problem, measure, search, threads=self.threads, seed=self.seed)
+        try:
+            with step(objective, read=search.told):
+                found = scenario_search.solve(starts)
+        except KeyboardInterrupt:
+            self.interrupted = search.asked_to_stop = True
+            if search.chosen is None:
+                raise
+            found = True
+        if not found:
             self._refuse(search)
         if search.stop_reason is None and search.time_limit is None:
             raise SolverError("the search ended without a proof and without a limit; nothing is returned")

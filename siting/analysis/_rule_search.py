@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from siting.constraints import Constraints
-from siting.engine import solve_instance
+from siting.engine import solve_instance, uninterrupted
 from siting.errors import InfeasibleError, InputError, SolverError
 from siting.executors import run_many
 from siting.feasibility import admissible_portfolio
@@ -53,6 +53,8 @@ class VariantSearch:
     ----------
     base : tuple
         The best portfolio under all rules: where a variant allows it, the variant is feasible.
+    interrupted : bool
+        Whether Ctrl-C came, so that some variants are not solved.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class VariantSearch:
     ) -> None:
         self.rules, self.steps, self.executor, self.clock, self.options = rules, steps, executor, clock, options
         self.base: tuple[Hashable, ...] = ()
+        self.interrupted = False
 
     @property
     def remaining(self) -> float | None:
@@ -72,13 +75,22 @@ class VariantSearch:
         return None if self.clock.time_limit is None else max(self.clock.remaining, 1e-3)
 
     def solved(self, tasks: Sequence[Task]) -> dict[Task, InstanceSolution | None]:
-        """Return the best portfolio of each variant, None where there is none."""
+        """Return the best portfolio of each variant, None where there is none; after Ctrl-C, of those solved by then.
+
+        Raises
+        ------
+        SolverError
+            If the time limit came before every variant was solved.
+        """
         shared = self.rules, self.steps, self.options, self.base
-        run = run_many(shared, _variant, tasks, executor=self.executor, time_limit=self.remaining)
-        if not run.complete:
+        run = run_many(shared, _variant, tasks, executor=self.executor, time_limit=self.remaining, what="variants")
+        self.interrupted = run.interrupted
+        if not (run.complete or run.interrupted):
             raise SolverError(TOO_LITTLE_TIME)
         return {
-            task: None if result == _IMPOSSIBLE else result for task, result in zip(tasks, run.results, strict=True)
+            task: None if result == _IMPOSSIBLE else result
+            for task, result in zip(tasks, run.results, strict=True)
+            if result is not None
         }
 
 
@@ -95,7 +107,8 @@ def _variant(shared: Any, task: Task, seconds: float) -> Any:
     if instance is None or (task[0] != "without" and not _has_portfolio(instance, base, seconds)):
         return _IMPOSSIBLE
     try:
-        solution = solve_instance(instance, time_limit=seconds if math.isfinite(seconds) else None, **options)
+        limit = seconds if math.isfinite(seconds) else None
+        solution = uninterrupted(solve_instance(instance, time_limit=limit, **options))
     except InfeasibleError:
         return _IMPOSSIBLE
     return solution if solution.status == "optimal" else None
@@ -138,12 +151,16 @@ def costly_pairs(
     """Return the pairs of free rules that cost something together, and whether all were searched."""
     if len(free) < 2:
         return {}, True
-    (together,) = search.solved([("without", *free)]).values()
+    together = search.solved([("without", *free)]).get(("without", *free))
+    if search.interrupted:
+        return {}, False
     # What all free rules together do not cost, no two of them do.
     if together is None or held_objective(base) - held_objective(together) <= rounding:
         return {}, True
     if len(free) > _MOST_FREE_RULES:
         return {}, False
     found = search.solved([("without", *pair) for pair in combinations(free, 2)])
+    if search.interrupted:
+        return {}, False
     worth = {(t[1], t[2]): held_objective(base) - held_objective(s) for t, s in found.items() if s is not None}
     return {pair: saving for pair, saving in worth.items() if saving > rounding}, True

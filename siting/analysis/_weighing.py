@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from siting.analysis._words import listed
+from siting.engine import uninterrupted
 from siting.errors import InputError, suggestion
 from siting.evaluation import evaluate
 from siting.search import PROOF_TOLERANCE, Search
@@ -108,6 +109,7 @@ class Weighing:
         solution = self.solver.solve(
             time_limit=limit, weights=self.coefficients(np.maximum(weights, 0.0)), constant=0.0
         )
+        uninterrupted(solution)
         self.solves += 1
         if solution.status != "optimal" or solution.portfolio is None:
             if self.solves == 1:

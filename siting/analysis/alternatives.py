@@ -10,14 +10,16 @@ import numpy as np
 
 from siting.analysis.alternatives_question import LIMIT, Question, has_share
 from siting.analysis.alternatives_tables import CORE, NEVER, SWAPPABLE, diverse_table, portfolio_table, site_table
-from siting.analysis.result import Analysis, plain, records
+from siting.analysis.result import Analysis
 from siting.diversity import DifferentPortfolios, most_different
-from siting.engine import InstanceSolution, check_options, solve_instance
+from siting.engine import InstanceSolution, check_options, solve_instance, uninterrupted
 from siting.errors import InputError
 from siting.evaluation import evaluate
 from siting.near_optimal import NearOptimal, check_listable, near_optimal
+from siting.plain_values import plain, records
 from siting.portfolio_values import portfolio_values
 from siting.preparation import Prepared, prepare
+from siting.progress import shown
 from siting.search import PROOF_TOLERANCE, Callback, Search
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ def alternatives(
     limit: int = LIMIT,
     time_limit: float | None = None,
     callback: Callback | None = None,
+    progress: bool | None = None,
     threads: int | None = None,
     seed: int = 0,
     **overrides: Any,
@@ -71,6 +74,9 @@ def alternatives(
         Seconds for everything; a list that is cut short says up to which objective it is complete.
     callback : callable, optional
         Told of progress; returning True stops the search.
+    progress : bool, optional
+        Show how far it is: None, the default, where a person looks on and once it takes longer than a moment; True
+        always and at once; False never. See `siting.progress`.
     threads, seed : int, optional
         Passed to HiGHS.
     **overrides
@@ -79,7 +85,7 @@ def alternatives(
     Returns
     -------
     Alternatives
-        Portfolios, sites, and what is certain.
+        Portfolios, sites, and what is certain; after Ctrl-C, what was listed by then.
 
     Raises
     ------
@@ -103,20 +109,22 @@ def alternatives(
     question.check()
     check_options("auto", time_limit, 0.0, threads, seed)
     clock = Search(time_limit=time_limit)
-    prepared = prepare(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
-    instance = prepared.instance
-    check_listable(instance)
 
     def search() -> Search:
         return Search(time_limit=None if time_limit is None else max(clock.remaining, 1e-3), callback=callback)
 
-    solution = solve_instance(instance, time_limit=search().time_limit, threads=threads, seed=seed, callback=callback)
-    if solution.portfolio is None:
-        raise InputError("the search was stopped before it held a portfolio; give it more time")
-    optimum = [instance.position(identifier) for identifier in solution.portfolio]
-    if solution.status != "optimal":
-        return Alternatives(prepared, question, _held(instance, optimum, solution), None)
-    return _listed(prepared, question, optimum, search)
+    with shown(progress, "listing alternatives"):
+        prepared = prepare(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
+        instance, limits = prepared.instance, {"threads": threads, "seed": seed}
+        check_listable(instance)
+        solution = solve_instance(instance, time_limit=search().time_limit, callback=callback, **limits)  # type: ignore[arg-type]
+        if solution.portfolio is None:
+            uninterrupted(solution)
+            raise InputError("the search was stopped before it held a portfolio; give it more time")
+        optimum = [instance.position(identifier) for identifier in solution.portfolio]
+        if solution.status != "optimal":
+            return Alternatives(prepared, question, _held(instance, optimum, solution), None)
+        return _listed(prepared, question, optimum, search)
 
 
 def _listed(prepared: Prepared, question: Question, optimum: list[int], search: Callable[[], Search]) -> Alternatives:
@@ -167,6 +175,11 @@ class Alternatives(Analysis):
     def complete(self) -> bool:
         """Whether nothing that was asked for is missing."""
         return self.found.reached in {"all", "threshold", "count"}
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether a limit of time or Ctrl-C ended the list, rather than the number of portfolios to list."""
+        return self.found.reached in _STOPPED
 
     @property
     def certain_objective(self) -> float:

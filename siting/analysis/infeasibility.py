@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from siting.analysis._comparison import until_interrupted
 from siting.analysis._relaxation import relaxations, relaxed
 from siting.analysis._rulebook import InstanceRulebook, ModelRulebook
 from siting.analysis._words import listed
 from siting.analysis.result import Analysis
-from siting.engine import check_options, solve_instance
+from siting.engine import check_options, solve_instance, uninterrupted
 from siting.errors import InfeasibleError, SolverError
 from siting.instance import Instance
 from siting.preparation import prepare
+from siting.progress import shown, step, track
 from siting.search import Search
 
 if TYPE_CHECKING:
@@ -98,18 +100,20 @@ class Infeasibility(Analysis):
             "the conflict is minimal: without any one of these rules the others can be satisfied; there may be others",
             "each rule is relaxed alone, as little as suffices; the portfolio is then the best one"
             + f" ({units})" * bool(units),
-            *(("time was over before the best portfolio of each relaxation was found",) if self._is_cut_short else ()),
+            *(() if self.complete else ("stopped before the best portfolio of each relaxation was found",)),
         )
 
     @property
-    def _is_cut_short(self) -> bool:
-        return any(one.suffices and one.solution is None for one in self.relaxations)
+    def complete(self) -> bool:
+        """Whether conflict and relaxations are known, and the best portfolio of each relaxation."""
+        return self.decided and not any(one.suffices and one.solution is None for one in self.relaxations)
 
 
 def explain_infeasible(
     model: str | Path | Model | Instance | Solution = "gigafactories",
     *,
     time_limit: float | None = None,
+    progress: bool | None = None,
     threads: int | None = None,
     seed: int = 0,
     **overrides: Any,
@@ -122,6 +126,9 @@ def explain_infeasible(
         As in `siting.solve`.
     time_limit : float, optional
         Seconds for everything; a rule about which nothing was decided by then stays in the conflict.
+    progress : bool, optional
+        Show how far it is: None, the default, where a person looks on and once it takes longer than a moment; True
+        always and at once; False never. See `siting.progress`.
     threads, seed : int, optional
         Passed to HiGHS.
     **overrides
@@ -131,6 +138,7 @@ def explain_infeasible(
     -------
     Infeasibility
         With the best portfolio under each relaxation. A model's scales are those of the first relaxation that suffices.
+        After Ctrl-C, relaxations without one where none was found by then.
 
     Raises
     ------
@@ -155,15 +163,20 @@ def explain_infeasible(
     """
     check_options("auto", time_limit, 0.0, threads, seed)
     clock = Search(time_limit=time_limit)
-    book = _rulebook(model, clock, overrides)
-    conflict = book.conflict()
-    found = [one for group in conflict for one in relaxations(book, group)]
-    answers = _Answers(book, clock, {"threads": threads, "seed": seed})
-    if clock.remaining <= 0:
-        # Questions that were not answered in time count as if a rule were in conflict, or as if none were.
-        return Infeasibility((), (), answers.units, decided=False)
-    solved = tuple(answers.answered(one) for one in found)
-    return Infeasibility(tuple(conflict), solved, answers.units)
+    with shown(progress, "rules in conflict"):
+        book = _rulebook(model, clock, overrides)
+        with step("finding the conflict"):
+            conflict = book.conflict()
+        with step("relaxing each rule"):
+            found = [one for group in conflict for one in relaxations(book, group)]
+        answers = _Answers(book, clock, {"threads": threads, "seed": seed})
+        if clock.remaining <= 0:
+            # Questions that were not answered in time count as if a rule were in conflict, or as if none were.
+            return Infeasibility((), (), answers.units, decided=False)
+        solved, _ = until_interrupted(
+            answers.answered(one) for one in track(found, "best portfolio of each relaxation")
+        )
+        return Infeasibility(tuple(conflict), (*solved, *found[len(solved) :]), answers.units)
 
 
 def _rulebook(model: Any, clock: Search, overrides: dict[str, Any]) -> Rulebook:
@@ -196,7 +209,7 @@ class _Answers:
         model = relaxed(self.book, relaxation.change)
         try:
             instance = self._measured(model, limit)
-            solution = solve_instance(instance, time_limit=limit, **self.options)
+            solution = uninterrupted(solve_instance(instance, time_limit=limit, **self.options))
         except InfeasibleError as error:
             raise SolverError(
                 f"relaxing {relaxation.group.name!r} was found to suffice and does not: {error}"

@@ -13,11 +13,12 @@ import pandas as pd
 from siting.analysis._words import listed, plain_name
 from siting.analysis.result import Analysis
 from siting.dominance import supported
-from siting.engine import solve_instance
+from siting.engine import solve_instance, uninterrupted
 from siting.errors import InputError
 from siting.evaluation import evaluate
 from siting.frontier import FEWEST, MOST, check_criteria, frontier
 from siting.preparation import prepare
+from siting.progress import shown
 from siting.search import Search
 
 if TYPE_CHECKING:
@@ -279,6 +280,7 @@ def pareto(
     method: str = "auto",
     time_limit: float | None = None,
     callback: Callable[[FrontierProgress], bool | None] | None = None,
+    progress: bool | None = None,
     threads: int | None = None,
     seed: int = 0,
     **overrides: Any,
@@ -300,6 +302,9 @@ def pareto(
         Seconds; what is found by then is returned, with what is proven about it.
     callback : callable, optional
         Told of progress with a `siting.frontier.FrontierProgress`; returning True stops the search.
+    progress : bool, optional
+        Show how far it is: None, the default, where a person looks on and once it takes longer than a moment; True
+        always and at once; False never. See `siting.progress`.
     threads, seed : int, optional
         Passed to HiGHS, and to the start of the search; the answer does not depend on them.
     **overrides
@@ -308,7 +313,7 @@ def pareto(
     Returns
     -------
     Frontier
-        The points, best in the first criterion first.
+        The points, best in the first criterion first; after Ctrl-C, those found by then.
 
     Raises
     ------
@@ -328,11 +333,12 @@ def pareto(
     def remaining() -> float | None:
         return None if time_limit is None else max(clock.remaining, 1e-3)
 
-    prepared = prepare(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
-    instance = prepared.instance
-    names = _default_criteria(instance) if criteria is None else check_criteria(instance, criteria)
-    best = solve_instance(instance, time_limit=remaining(), threads=threads, seed=seed)
-    points = frontier(instance, names, method=method, time_limit=remaining(), callback=callback, seed=seed)
+    with shown(progress, "Pareto frontier"):
+        prepared = prepare(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
+        instance = prepared.instance
+        names = _default_criteria(instance) if criteria is None else check_criteria(instance, criteria)
+        best = uninterrupted(solve_instance(instance, time_limit=remaining(), threads=threads, seed=seed))
+        points = frontier(instance, names, method=method, time_limit=remaining(), callback=callback, seed=seed)
     return Frontier(prepared, points, best.portfolio if best.status == "optimal" else None)
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from abc import ABC, abstractmethod
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from siting.errors import InputError
+from siting.plain_values import joined, records, significant
 from siting.writing import file_format, whole_file
 
 if TYPE_CHECKING:
@@ -35,6 +33,16 @@ class Analysis(ABC):
     @abstractmethod
     def table(self) -> pd.DataFrame:
         """The main table; its index is named."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing that was asked for is missing."""
+        return True
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether a limit of time or Ctrl-C ended the analysis; it holds what was finished by then, and says so."""
+        return not self.complete
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -70,7 +78,7 @@ class Analysis(ABC):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain values, ready for JSON; what is missing or not finite is None."""
-        held: dict[str, Any] = {"headline": self.headline, "notes": list(self.notes)}
+        held: dict[str, Any] = {"headline": self.headline, "notes": list(self.notes), "complete": self.complete}
         for title, table in self.tables.items():
             held[title.lower().replace(" ", "_") or "table"] = records(table)
         return held
@@ -86,7 +94,7 @@ class Analysis(ABC):
         ending = file_format(path, FORMATS, "an analysis")
         with whole_file(path) as temporary:
             if ending == "csv":
-                self.table.map(_joined).to_csv(temporary, lineterminator="\n")
+                self.table.map(joined).to_csv(temporary, lineterminator="\n")
             else:
                 temporary.write_text(json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         return Path(path)
@@ -99,47 +107,6 @@ class Analysis(ABC):
         parts = [f"<p><strong>{escape(self.headline)}</strong></p>"]
         for title, table in self.tables.items():
             parts.append(f"<p>{escape(title)}</p>" if title else "")
-            parts.append(table.map(_joined).to_html(float_format=_significant, border=0, na_rep="–", max_rows=30))
+            parts.append(table.map(joined).to_html(float_format=significant, border=0, na_rep="–", max_rows=30))
         parts += [f"<p>{escape(note)}</p>" for note in self.notes]
         return f"<div>{''.join(parts)}</div>"
-
-
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a table as dictionaries of plain values, the index levels first.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> records(pd.DataFrame({"value": [1.5, float("nan")]}, index=pd.Index(["a", "b"], name="candidate")))
-    [{'candidate': 'a', 'value': 1.5}, {'candidate': 'b', 'value': None}]
-    """
-    whole = table.reset_index()
-    return [{str(name): plain(value) for name, value in row.items()} for row in whole.to_dict("records")]
-
-
-def plain(value: Any) -> Any:
-    """Return a JSON value: numbers, text and lists; None for what is missing or not finite.
-
-    Examples
-    --------
-    >>> plain(float("inf")), plain(("a", 2)), plain(True)
-    (None, ['a', 2], True)
-    """
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, tuple | list | set | frozenset):
-        return [plain(part) for part in value]
-    if isinstance(value, dict):
-        return {str(key): plain(part) for key, part in value.items()}
-    return value if isinstance(value, bool | int | str) or value is None else str(value)
-
-
-def _joined(value: Any) -> Any:
-    """Return a portfolio as readable text, anything else as it is."""
-    return ", ".join(map(str, value)) if isinstance(value, tuple | list | frozenset) else value
-
-
-def _significant(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -26,6 +26,7 @@ from siting.engine import check_options
 from siting.errors import InputError
 from siting.executors import run_many
 from siting.preparation import prepare
+from siting.progress import shown
 from siting.search import Search
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from pathlib import Path
 
+    from siting.acceptability import Experiment
     from siting.instance import Instance
     from siting.model import Model
     from siting.preparation import Prepared
@@ -238,10 +240,10 @@ class Robustness(Analysis):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain values, ready for JSON, with the numbers that the tables stand on."""
-        from siting.analysis.result import plain
+        from siting.plain_values import plain
 
         counts = {status: self.count(status) for status in ("optimal", "infeasible", "time_limit", "missing")}
-        held = {"portfolio": plain(self.portfolio), "base_share": plain(self.base_share), "complete": self.complete}
+        held = {"portfolio": plain(self.portfolio), "base_share": plain(self.base_share)}
         return {**super().to_dict(), **held, "draws": {"asked": self.number_of_draws, **counts}}
 
     def plot(self, ax: Any = None, **options: Any) -> Any:
@@ -279,6 +281,7 @@ def robustness(
     checkpoint: str | os.PathLike[str] | None = None,
     time_limit: float | None = None,
     callback: Callable[[int, int], object] | None = None,
+    progress: bool | None = None,
     **overrides: Any,
 ) -> Robustness:
     """Draw weights and data at random, solve every draw exactly, and count who wins.
@@ -316,6 +319,9 @@ def robustness(
         Seconds for everything. Draws that were not solved to a proof by then are counted apart.
     callback : callable, optional
         Told ``(finished, all)`` as draws are finished; returning True stops the run.
+    progress : bool, optional
+        Show how far it is: None, the default, where a person looks on and once it takes longer than a moment; True
+        always and at once; False never. See `siting.progress`.
     **overrides
         As in `siting.solve`, except `weights`.
 
@@ -342,21 +348,20 @@ def robustness(
         raise InputError(f"draws is {draws!r}; it must be a whole number, at least 1")
     check_options("auto", time_limit, 0.0, None, seed)
     clock = Search(time_limit=time_limit)
-    prepared = prepare(model, time_limit=time_limit, **overrides)
-    weighed, uncertain = weight_draws(prepared, weights), uncertain_data(prepared, data)
-    if not uncertain.drawn and (isinstance(weighed, Fixed) or len(weighed.names) == 1):
-        raise InputError("nothing is uncertain: the weights cannot change and data says nothing; give data={...}")
-    judged, doubts = judged_portfolio(prepared, portfolio, clock)
-    experiment = experiment_of(prepared, weighed, uncertain, judged, seed)
-    trials = _TRIALS if time_limit is None else min(_TRIALS, int(_TRIAL_SHARE * clock.remaining / 0.05))
-    first = [] if prepared.scaling is None else list(prepared.scaling.portfolios.values())
-    at = prepared.instance.position
-    experiment.starts = starts(experiment, [experiment.judged, *(tuple(sorted(map(at, one))) for one in first)], trials)
-    finished = run_many(
-        experiment, solve_draw, range(draws), executor=executor, checkpoint=checkpoint,
-        key=f"{__version__} {experiment.fingerprint()}", settled=lambda answer: answer["status"] != "time_limit",
-        progress=callback, time_limit=None if time_limit is None else max(clock.remaining, 1e-3),
-    )  # fmt: skip
+    with shown(progress, "robustness"):
+        prepared = prepare(model, time_limit=time_limit, **overrides)
+        weighed, uncertain = weight_draws(prepared, weights), uncertain_data(prepared, data)
+        if not uncertain.drawn and (isinstance(weighed, Fixed) or len(weighed.names) == 1):
+            raise InputError("nothing is uncertain: the weights cannot change and data says nothing; give data={...}")
+        judged, doubts = judged_portfolio(prepared, portfolio, clock)
+        experiment = experiment_of(prepared, weighed, uncertain, judged, seed)
+        trials = _TRIALS if time_limit is None else min(_TRIALS, int(_TRIAL_SHARE * clock.remaining / 0.05))
+        experiment.starts = starts(experiment, _known(prepared, experiment), trials)
+        finished = run_many(
+            experiment, solve_draw, range(draws), executor=executor, checkpoint=checkpoint,
+            key=f"{__version__} {experiment.fingerprint()}", settled=lambda answer: answer["status"] != "time_limit",
+            progress=callback, time_limit=None if time_limit is None else max(clock.remaining, 1e-3), what="draws",
+        )  # fmt: skip
     told = (
         *([] if isinstance(weighed, Fixed) else [weighed.told]),
         *uncertain.told,
@@ -365,6 +370,13 @@ def robustness(
     return Robustness(
         prepared, judged, draws, told, finished.results, portfolio is None, finished.resumed, tuple(doubts)
     )
+
+
+def _known(prepared: Prepared, experiment: Experiment) -> list[tuple[int, ...]]:
+    """Return portfolios that are good for something: the one judged, and those behind the scales."""
+    first = [] if prepared.scaling is None else list(prepared.scaling.portfolios.values())
+    at = prepared.instance.position
+    return [experiment.judged, *(tuple(sorted(map(at, one))) for one in first)]
 
 
 def _regret(answer: Mapping[str, Any]) -> float | None:

@@ -13,10 +13,11 @@ from siting.analysis._rule_groups import check_names, rules_of
 from siting.analysis._rule_search import TOO_LITTLE_TIME, VariantSearch, costly_pairs, held_objective
 from siting.analysis._words import amount, listed
 from siting.analysis.result import Analysis
-from siting.engine import solve_instance
+from siting.engine import solve_instance, uninterrupted
 from siting.errors import InputError, SolverError
 from siting.evaluation import evaluate
 from siting.preparation import prepare
+from siting.progress import shown
 from siting.search import PROOF_TOLERANCE, Search
 
 if TYPE_CHECKING:
@@ -78,6 +79,10 @@ class RulePrices(Analysis):
         The best portfolio with one site fewer and more, None where there is none.
     searched_pairs : bool
         Whether all pairs of free rules were searched.
+    unpriced : tuple of str
+        Rules that were not priced before Ctrl-C.
+    complete : bool
+        False if Ctrl-C came before everything was solved.
     """
 
     prepared: Prepared
@@ -86,10 +91,17 @@ class RulePrices(Analysis):
     pairs: dict[tuple[str, str], float] = field(default_factory=dict)
     sizes: dict[int, InstanceSolution | None] = field(default_factory=dict)
     searched_pairs: bool = True
+    unpriced: tuple[str, ...] = ()
+    complete: bool = True
 
     @property
     def headline(self) -> str:
         """The dearest rule, and how many are free."""
+        stopped = f"Interrupted with {len(self.unpriced)} rules not priced. " if self.unpriced else ""
+        return stopped + self._dearest
+
+    @property
+    def _dearest(self) -> str:
         dear = [price for price in self.prices if price.price > 0]
         free = len(self.prices) - len(dear)
         if not self.prices:
@@ -182,7 +194,10 @@ class RulePrices(Analysis):
             "price: how much better the best portfolio is without the rule; cost: how much worse one step stricter",
             "one step: counts by 1, spacing by 50 km, other bounds by 5 % of themselves, unless you say otherwise",
         ]
-        if not self.searched_pairs:
+        if not self.complete:
+            missing = f"; not priced: {listed(self.unpriced)}" if self.unpriced else ""
+            notes.append(f"interrupted: not every variant of the rules was solved{missing}")
+        elif not self.searched_pairs:
             notes.append("free rules cost something together, but there are too many of them to search all pairs")
         if self.sizes:
             notes.append("with another number of sites the sums over sites change too, so objectives do not compare")
@@ -229,6 +244,7 @@ def rule_prices(
     step: Mapping[str, float] | None = None,
     executor: Executor | int | None = None,
     time_limit: float | None = None,
+    progress: bool | None = None,
     threads: int | None = None,
     seed: int = 0,
     **overrides: Any,
@@ -248,6 +264,9 @@ def rule_prices(
         `siting.executors.run_many`.
     time_limit : float, optional
         Seconds for everything.
+    progress : bool, optional
+        Show how far it is: None, the default, where a person looks on and once it takes longer than a moment; True
+        always and at once; False never. See `siting.progress`.
     threads, seed : int, optional
         Passed to HiGHS.
     **overrides
@@ -257,6 +276,7 @@ def rule_prices(
     -------
     RulePrices
         Price of each rule, what stricter costs, rules that cost only together (pairs), and one site fewer or more.
+        After Ctrl-C, the rules priced by then.
 
     Raises
     ------
@@ -274,34 +294,41 @@ def rule_prices(
     ['eligible_sites', 'grid_capacity', 'one_site_per_country']
     """
     clock = Search(time_limit=time_limit)
-    prepared = prepare(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
-    rules = rules_of(prepared)
-    groups = rules.groups
-    check_names(step or {}, groups)
-    search = VariantSearch(rules, dict(step or {}), executor, clock, {"threads": threads, "seed": seed})
-    base = solve_instance(prepared.instance, time_limit=search.remaining, threads=threads, seed=seed)
-    if base.status != "optimal":
-        raise SolverError(TOO_LITTLE_TIME)
-    search.base = base.portfolio or ()
+    with shown(progress, "pricing rules"):
+        prepared = prepare(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
+        rules = rules_of(prepared)
+        check_names(step or {}, rules.groups)
+        search = VariantSearch(rules, dict(step or {}), executor, clock, {"threads": threads, "seed": seed})
+        base = solve_instance(prepared.instance, time_limit=search.remaining, threads=threads, seed=seed)
+        if uninterrupted(base).status != "optimal":
+            raise SolverError(TOO_LITTLE_TIME)
+        search.base = base.portfolio or ()
+        return _prices(prepared, base, search)
+
+
+def _prices(prepared: Prepared, base: InstanceSolution, search: VariantSearch) -> RulePrices:
+    """Solve every variant; after Ctrl-C return the rules both of whose variants were solved."""
     sizes = _other_sizes(prepared.instance)
-    names = [group.name for group in groups]
-    found = search.solved(
-        [
-            *(("without", name) for name in names),
-            *(("stricter", name) for name in names),
-            *(("sites", n) for n in sizes),
-        ]
-    )
+    variants = [(what, group.name) for group in search.rules.groups for what in ("without", "stricter")]
+    found = search.solved([*variants, *(("sites", number) for number in sizes)])
+    groups = [group for group in search.rules.groups if ("without", group.name) in found]
+    groups = [group for group in groups if ("stricter", group.name) in found]
+    if search.rules.groups and not groups:
+        raise KeyboardInterrupt
     rounding = _rounding(prepared.instance, base)
     prices = [
-        _priced(group, base, found["without", group.name], rules.tightened(group, search.steps.get(group.name)),
+        _priced(group, base, found["without", group.name], search.rules.tightened(group, search.steps.get(group.name)),
                 found["stricter", group.name], rounding)
         for group in groups
     ]  # fmt: skip
-    free = [price.group.name for price in prices if price.price == 0]
+    complete = not search.interrupted
+    free = [price.group.name for price in prices if price.price == 0] if complete else []
     pairs, searched = costly_pairs(free, base, search, rounding)
     prices.sort(key=lambda price: -price.price)
-    return RulePrices(prepared, base, tuple(prices), pairs, {n: found["sites", n] for n in sizes}, searched)
+    return RulePrices(
+        prepared, base, tuple(prices), pairs, {n: found["sites", n] for n in sizes if ("sites", n) in found}, searched,
+        tuple(group.name for group in search.rules.groups if group not in groups), complete and not search.interrupted,
+    )  # fmt: skip
 
 
 def _rounding(instance: Instance, base: InstanceSolution) -> float:

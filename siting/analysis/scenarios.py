@@ -15,6 +15,7 @@ from siting.analysis._words import amount, listed, share
 from siting.analysis.result import Analysis
 from siting.engine import check_options
 from siting.errors import InputError, suggestion
+from siting.progress import shown, track
 from siting.scenarios_section import BASE
 from siting.search import Search
 
@@ -69,6 +70,12 @@ class Scenarios(Analysis):
     optima: dict[str, InstanceSolution]
     robust: dict[str, RobustPortfolio]
     losses: pd.DataFrame
+
+    @property
+    def complete(self) -> bool:
+        """Whether every portfolio is proven, for each scenario and for all of them."""
+        stopped = {one.status for one in self.optima.values()} | {one.status for one in self.robust.values()}
+        return set(OBJECTIVES) == set(self.robust) and stopped == {"optimal"}
 
     @property
     def portfolio(self) -> tuple[Hashable, ...]:
@@ -206,9 +213,12 @@ class Scenarios(Analysis):
             notes.append(
                 f"The best of {listed(late)} is not proven; regret there is counted from the bound and may be less."
             )
+        unproven = [self.wording(name) for name, found in self.robust.items() if found.status != "optimal"]
+        if unproven:
+            notes.append(f"Not proven, because the search was stopped: {'; '.join(unproven)}.")
         missing = [self.wording(name) for name in OBJECTIVES if name not in self.robust]
         if missing:
-            notes.append(f"No time was left for: {'; '.join(missing)}.")
+            notes.append(f"Stopped before it was searched: {'; '.join(missing)}.")
         return tuple(notes)
 
     def plot(self, ax: Any = None, **options: Any) -> Any:
@@ -227,6 +237,7 @@ def scenarios(
     probabilities: Mapping[str, float] | None = None,
     executor: Executor | int | None = None,
     time_limit: float | None = None,
+    progress: bool | None = None,
     threads: int | None = None,
     seed: int = 0,
     **overrides: Any,
@@ -253,6 +264,9 @@ def scenarios(
         Where the scenarios are solved: any executor, or a number of worker processes.
     time_limit : float, optional
         Seconds for everything. What is held by then is reported with its bound.
+    progress : bool, optional
+        Show how far it is: None, the default, where a person looks on and once it takes longer than a moment; True
+        always and at once; False never. See `siting.progress`.
     threads, seed : int, optional
         Passed to HiGHS.
     **overrides
@@ -261,7 +275,7 @@ def scenarios(
     Returns
     -------
     Scenarios
-        Table, headline, notes, chart.
+        Table, headline, notes, chart; after Ctrl-C, of what was held by then.
 
     Raises
     ------
@@ -291,12 +305,23 @@ def scenarios(
     alpha = checked_alpha(alpha)
     check_options("auto", time_limit, 0.0, threads, seed)
     clock = Search(time_limit=time_limit)
-    question = ask(model, scenarios, time_limit=time_limit, threads=threads, seed=seed, overrides=overrides)
-    weights = checked_probabilities(probabilities, list(question.instances))
-    optima = scenario_optima(question, clock, executor, threads, seed)
-    robust = RobustSearch(question, optima, weights, alpha, clock, threads, seed)
-    order = [objective, *(name for name in OBJECTIVES if name != objective)]
-    found = {name: robust.solve(name) for name in order if name == objective or clock.remaining > 0}
+    with shown(progress, "scenarios"):
+        question = ask(model, scenarios, time_limit=time_limit, threads=threads, seed=seed, overrides=overrides)
+        weights = checked_probabilities(probabilities, list(question.instances))
+        optima = scenario_optima(question, clock, executor, threads, seed)
+        search = RobustSearch(question, optima, weights, alpha, clock, threads, seed)
+        found: dict[str, RobustPortfolio] = {}
+        for name in track(
+            [objective, *(name for name in OBJECTIVES if name != objective)], "portfolios for all scenarios"
+        ):
+            if found and (search.interrupted or clock.remaining <= 0):
+                break
+            try:
+                found[name] = search.solve(name)
+            except KeyboardInterrupt:
+                if not found:
+                    raise
+                break
     found = {name: found[name] for name in OBJECTIVES if name in found}
     portfolios = [one.portfolio for one in found.values()]
     portfolios += [solution.portfolio for solution in optima.values() if solution.portfolio is not None]

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from siting.analysis._comparison import Question, eur_per_objective, money_column
+from siting.analysis._comparison import Question, eur_per_objective, money_column, until_interrupted
 from siting.analysis._phasing import Phasing, phasings
 from siting.analysis._served import evaluated, served_values, users_of
 from siting.analysis._words import instead, plain_name
 from siting.analysis.result import Analysis
 from siting.errors import InfeasibleError, InputError
+from siting.progress import shown, step, track
 from siting.solution import Solution
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class Stress(Analysis):
         The service criterion whose values are reported by user; the first with a weight.
     beyond : tuple of float
         Thresholds of the service in its unit.
+    complete : bool
+        False if Ctrl-C came before every site was lost in turn and the orders of building were compared.
     """
 
     prepared: Prepared
@@ -80,17 +83,18 @@ class Stress(Analysis):
     phasing: tuple[Phasing, ...]
     service: str | None
     beyond: tuple[float, ...]
+    complete: bool = True
 
     @property
     def headline(self) -> str:
         """The worst loss for users, and the site to build first."""
         first = f"build {self.prepared.label(self.phasing[0].order[0])} first" if self.phasing else ""
+        if not self.portfolio:
+            return "There is no site."
         if not self.losses:
-            return (
-                f"With a single site there is nothing left when it is lost; {first}." if first else "There is no site."
-            )
+            return f"With a single site there is nothing left when it is lost; {first}."
         if self.service is None:
-            return f"Of {len(self.portfolio)} sites, {first}."
+            return f"Of {len(self.portfolio)} sites, {first or 'no order to build them in was compared'}."
         table = self.table
         mean = table["mean"].iloc[1:]
         worst = mean.idxmax() if self._less_is_better else mean.idxmin()
@@ -98,7 +102,7 @@ class Stress(Analysis):
         before, after = float(table["mean"].iloc[0]), float(mean.max() if self._less_is_better else mean.min())
         return (
             f"Users feel the loss of {self.prepared.label(worst)} most: {plain_name(self.service)} is then "
-            f"{instead(after, before, unit)} on average; {first}."
+            f"{instead(after, before, unit)} on average{'; ' * bool(first)}{first}."
         )
 
     @property
@@ -240,6 +244,9 @@ class Stress(Analysis):
     def notes(self) -> tuple[str, ...]:
         """How a loss and an order are measured."""
         notes = []
+        if not self.complete:
+            lost = f"{len(self.losses)} of {len(self.portfolio)} sites were lost in turn"
+            notes.append(f"interrupted: {lost}{'' if self.phasing else ', and no order of building was compared'}")
         if self.losses:
             notes.append("a site lost: its users go to the best site left, and nothing else changes")
             notes.append(
@@ -285,6 +292,7 @@ def stress(
     *,
     beyond: Sequence[float] = (20.0, 30.0, 50.0),
     time_limit: float | None = None,
+    progress: bool | None = None,
     threads: int | None = None,
     seed: int = 0,
     **overrides: Any,
@@ -299,6 +307,9 @@ def stress(
         Thresholds of the service criterion, in its unit (ms): the share of demand served worse is reported.
     time_limit : float, optional
         Seconds for everything.
+    progress : bool, optional
+        Show how far it is: None, the default, where a person looks on and once it takes longer than a moment; True
+        always and at once; False never. See `siting.progress`.
     threads, seed : int, optional
         Passed to HiGHS.
     **overrides
@@ -308,7 +319,7 @@ def stress(
     -------
     Stress
         Per site lost: service of all users and of its own, criteria of the sites left, and the best replacement.
-        The best order of building, for the objective and for each criterion.
+        The best order of building, for the objective and for each criterion. After Ctrl-C, what was found by then.
 
     Raises
     ------
@@ -334,22 +345,32 @@ def stress(
     for threshold in beyond:
         if not (isinstance(threshold, int | float) and math.isfinite(threshold)):
             raise InputError(f"beyond holds {threshold!r}; thresholds are numbers in the unit of the service")
-    question = Question(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
-    if isinstance(model, Solution) and not overrides:
-        portfolio = model.portfolio
-        if portfolio is None:
-            raise InputError(f"the solution holds no portfolio (it stopped: {model.status}); solve it further first")
-    else:
-        portfolio = question.solve().portfolio or ()
+    with shown(progress, "stress"):
+        question = Question(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
+        if isinstance(model, Solution) and not overrides:
+            portfolio = model.portfolio
+            if portfolio is None:
+                raise InputError(
+                    f"the solution holds no portfolio (it stopped: {model.status}); solve it further first"
+                )
+        else:
+            portfolio = question.solve().portfolio or ()
+        return _stressed(question, portfolio, tuple(map(float, beyond)))
+
+
+def _stressed(question: Question, portfolio: tuple[Hashable, ...], beyond: tuple[float, ...]) -> Stress:
     instance = question.instance
     services = [name for name, c in instance.criteria.items() if c.service is not None and c.is_sum]
     weighted = [name for name in services if instance.signed_weights[name] != 0]
     service = next(iter([*weighted, *services]), None) if instance.demand.sum() > 0 else None
-    losses = tuple(_loss(question, portfolio, site) for site in portfolio) if len(portfolio) > 1 else ()
+    lost = portfolio if len(portfolio) > 1 else ()
+    losses, complete = until_interrupted(_loss(question, portfolio, site) for site in track(lost, "sites lost in turn"))
+    if lost and not losses:
+        raise KeyboardInterrupt
+    with step("orders of building"):
+        phasing, compared = until_interrupted(phasings(instance, portfolio) if complete else ())
     values = evaluated(instance, portfolio).values if portfolio else {}
-    return Stress(
-        question.prepared, portfolio, values, losses, phasings(instance, portfolio), service, tuple(map(float, beyond))
-    )
+    return Stress(question.prepared, portfolio, values, losses, phasing, service, beyond, complete and compared)
 
 
 def _loss(question: Question, portfolio: tuple[Hashable, ...], site: Hashable) -> Loss:

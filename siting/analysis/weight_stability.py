@@ -15,6 +15,7 @@ from siting.analysis.result import Analysis
 from siting.engine import check_options
 from siting.errors import InputError, suggestion
 from siting.preparation import prepare
+from siting.progress import shown, step, track
 from siting.search import Search
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
     from siting.model import Model
     from siting.preparation import Prepared
     from siting.solution import Solution
-    from siting.weight_intervals import Cell
+    from siting.weight_intervals import Cell, Line
 
 
-#: Why a criterion was left out when the time limit came first.
-_LATE = "no time was left for it"
+#: Why a criterion was left out when the time limit, or Ctrl-C, came first.
+_LATE, _INTERRUPTED = "no time was left for it", "interrupted before it was looked at"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,6 +65,11 @@ class WeightStability(Analysis):
     cells: tuple[Cell, ...] = ()
     left_out: dict[str, str] = field(default_factory=dict)
     solves: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every weight was looked at, and the triangle if there is one to map."""
+        return not {_LATE, _INTERRUPTED} & set(self.left_out.values())
 
     @property
     def are_rates(self) -> bool:
@@ -148,8 +154,7 @@ class WeightStability(Analysis):
             return f"{told} is the best whatever any single weight" if self.ranges else f"{told} is the best"
         _, name, end, other = min(ends, key=lambda entry: entry[:2])
         found, word = self.ranges[name], "rate" if self.are_rates else "weight"
-        late = _LATE in self.left_out.values()
-        nearest = "nearest of those found in time" if late else "nearest single change that matters"
+        nearest = "nearest of those found in time" if not self.complete else "nearest single change that matters"
         text = (
             f"{told} stays the best until the {word} of {plain_name(name)} goes from {self._shown(found.weight)} to "
             f"{self._shown(end)}, the {nearest}: {self.change(other, named=True)}"
@@ -193,6 +198,7 @@ def weight_stability(
     *,
     criteria: Sequence[str] | None = None,
     time_limit: float | None = None,
+    progress: bool | None = None,
     threads: int | None = None,
     seed: int = 0,
     **overrides: Any,
@@ -208,6 +214,9 @@ def weight_stability(
         Default: the three that have a weight, if there are just three.
     time_limit : float, optional
         Seconds; criteria for which no time was left are named in the notes.
+    progress : bool, optional
+        Show how far it is: None, the default, where a person looks on and once it takes longer than a moment; True
+        always and at once; False never. See `siting.progress`.
     threads, seed : int, optional
         Passed to HiGHS.
     **overrides
@@ -216,7 +225,7 @@ def weight_stability(
     Returns
     -------
     WeightStability
-        Table, headline, notes, charts.
+        Table, headline, notes, charts; after Ctrl-C, of the weights looked at by then.
 
     Raises
     ------
@@ -244,21 +253,28 @@ def weight_stability(
     """
     check_options("auto", time_limit, 0.0, threads, seed)
     clock = Search(time_limit=time_limit)
-    prepared = prepare(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
-    if prepared.instance.capacity is not None:
-        raise InputError("weight stability knows no capacities: who is served by whom would depend on the weights")
-    weighing = Weighing(prepared, clock, {"threads": threads, "seed": seed})
-    three = three_criteria(weighing, criteria)
-    chosen = weighing.solve(weighing.current)
-    ranges, left_out = {}, dict(weighing.left_out)
+    with shown(progress, "weight stability"):
+        prepared = prepare(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
+        if prepared.instance.capacity is not None:
+            raise InputError("weight stability knows no capacities: who is served by whom would depend on the weights")
+        weighing = Weighing(prepared, clock, {"threads": threads, "seed": seed})
+        three = three_criteria(weighing, criteria)
+        return _stability(weighing, three, weighing.solve(weighing.current))
+
+
+def _stability(weighing: Weighing, three: tuple[str, ...], chosen: Line) -> WeightStability:
+    ranges: dict[str, WeightRange] = {}
+    left_out = dict(weighing.left_out)
     cells: tuple[Cell, ...] = ()
     try:
-        for name in weighing.names:
+        for name in track(weighing.names, "single weights"):
             ranges[name] = weighing.range_of(name, chosen)
-        cells = weighing.cells(three, chosen) if three else ()
-    except OutOfTimeError:
-        left_out |= dict.fromkeys([name for name in weighing.names if name not in ranges], _LATE)
+        with step("triangle of weights"):
+            cells = weighing.cells(three, chosen) if three else ()
+    except (OutOfTimeError, KeyboardInterrupt) as stopped:
+        why = _LATE if isinstance(stopped, OutOfTimeError) else _INTERRUPTED
+        left_out |= dict.fromkeys([name for name in weighing.names if name not in ranges], why)
         if three:
-            left_out["triangle"] = _LATE
+            left_out["triangle"] = why
     triangle = three if cells else ()
-    return WeightStability(prepared, chosen.portfolio, ranges, triangle, cells, left_out, weighing.solves)
+    return WeightStability(weighing.prepared, chosen.portfolio, ranges, triangle, cells, left_out, weighing.solves)

@@ -15,6 +15,7 @@ from siting.analysis._comparison import (
     exchange_words,
     loss_words,
     main_loss,
+    until_interrupted,
 )
 from siting.analysis._entry import service_change
 from siting.analysis._service_shift import shift_needed
@@ -22,6 +23,7 @@ from siting.analysis._value_rows import flag_change, needed_words, value_changes
 from siting.analysis._words import capitalised, listed
 from siting.analysis.result import Analysis
 from siting.errors import InfeasibleError, InputError
+from siting.progress import shown, step
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -56,6 +58,8 @@ class Why(Analysis):
         The rules that cannot hold together without the candidate.
     values : tuple of ValueChange
         How far each single value may get worse before the candidate drops out.
+    complete : bool
+        False if Ctrl-C came before every single value was looked at.
     """
 
     prepared: Prepared
@@ -65,6 +69,7 @@ class Why(Analysis):
     loss: float = math.inf
     conflict: tuple[str, ...] = ()
     values: tuple[ValueChange, ...] = ()
+    complete: bool = True
 
     @property
     def is_chosen(self) -> bool:
@@ -115,9 +120,11 @@ class Why(Analysis):
     def notes(self) -> tuple[str, ...]:
         """How robust the choice is."""
         found = [words for words in map(needed_words, self.values) if words]
+        stopped = () if self.complete else ("interrupted: not every single value was looked at",)
         if not found:
-            return ()
+            return stopped
         return (
+            *stopped,
             f"it stays in the best portfolio up to {listed(found, 'or')}",
             "each value is changed alone, to the number up to which no portfolio without the candidate is better",
         )
@@ -141,6 +148,7 @@ def why(
     candidate: Hashable,
     *,
     time_limit: float | None = None,
+    progress: bool | None = None,
     threads: int | None = None,
     seed: int = 0,
     **overrides: Any,
@@ -155,6 +163,9 @@ def why(
         Identifier or name.
     time_limit : float, optional
         Seconds for everything.
+    progress : bool, optional
+        Show how far it is: None, the default, where a person looks on and once it takes longer than a moment; True
+        always and at once; False never. See `siting.progress`.
     threads, seed : int, optional
         Passed to HiGHS.
     **overrides
@@ -164,7 +175,8 @@ def why(
     -------
     Why
         Loss per criterion, who comes instead, and the number of each single value up to which the candidate stays in an
-        optimal portfolio. A candidate that the model requires is compared as if it were not required.
+        optimal portfolio. A candidate that the model requires is compared as if it were not required. After
+        Ctrl-C, what was found by then.
 
     Raises
     ------
@@ -181,8 +193,12 @@ def why(
     >>> answer.without.portfolio, round(answer.loss, 4)
     (('DE40', 'ES41', 'FRF2', 'ITC4'), 0.0042)
     """
-    question = Question(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
-    found = question.prepared.identifier(candidate)
+    with shown(progress, "why"):
+        question = Question(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
+        return _answer(question, question.prepared.identifier(candidate))
+
+
+def _answer(question: Question, found: Hashable) -> Why:
     instance, chosen = question.instance, question.solve()
     if found not in (chosen.portfolio or ()):
         return Why(question.prepared, found, chosen)
@@ -201,7 +217,9 @@ def why(
     if loss < 0:
         # Only where the model requires it does a portfolio without it win.
         return Why(question.prepared, found, chosen, without, loss)
-    return Why(question.prepared, found, chosen, without, loss, values=tuple(_values(question, found, chosen, loss)))
+    with step("single values"):
+        values, complete = until_interrupted(_values(question, found, chosen, loss))
+    return Why(question.prepared, found, chosen, without, loss, values=values, complete=complete)
 
 
 def _values(question: Question, candidate: Hashable, chosen: InstanceSolution, loss: float) -> Iterator[ValueChange]:

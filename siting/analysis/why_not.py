@@ -18,12 +18,14 @@ from siting.analysis._comparison import (
     labels,
     loss_words,
     main_loss,
+    until_interrupted,
 )
-from siting.analysis._entry import Entry
+from siting.analysis._entry import Entry, weight_table
 from siting.analysis._value_rows import needed_words, values_table
 from siting.analysis._words import capitalised, listed, plain_name, share
 from siting.analysis.result import Analysis
 from siting.errors import InfeasibleError, InputError
+from siting.progress import shown, step
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -62,6 +64,8 @@ class WhyNot(Analysis):
         The smallest change of each single value that brings the candidates into an optimal portfolio.
     weights : pandas.DataFrame
         Index criterion; columns `now`, `less`, `more` (the nearest weights at which they come in) and `remark`.
+    complete : bool
+        False if Ctrl-C came before every single value and weight was looked at.
     """
 
     prepared: Prepared
@@ -73,6 +77,7 @@ class WhyNot(Analysis):
     conflict: tuple[str, ...] = ()
     values: tuple[ValueChange, ...] = ()
     weights: pd.DataFrame = field(default_factory=pd.DataFrame)
+    complete: bool = True
 
     @property
     def is_chosen(self) -> bool:
@@ -130,7 +135,8 @@ class WhyNot(Analysis):
         if self.is_chosen or self.forced is None or self.loss <= 0:
             return ()
         found = [words for words in map(needed_words, self.values) if words]
-        notes = [f"it would come in with {listed(found, 'or')}"] if found else []
+        notes = [] if self.complete else ["interrupted: not every single value and weight was looked at"]
+        notes += [f"it would come in with {listed(found, 'or')}"] if found else []
         notes.append(self._weight_note())
         notes.append(
             "each value and each weight is changed alone, to the nearest number at which the best portfolio with it is "
@@ -151,7 +157,9 @@ class WhyNot(Analysis):
         if said:
             return f"it would come in when {listed(said, 'or')}"
         return (
-            "no weight of a single criterion brings it in, short of nothing or everything" if len(self.weights) else ""
+            "no weight of a single criterion brings it in, short of nothing or everything"
+            if len(self.weights) and self.complete
+            else ""
         )
 
     @property
@@ -189,6 +197,7 @@ def why_not(
     candidates: Hashable | Sequence[Hashable],
     *,
     time_limit: float | None = None,
+    progress: bool | None = None,
     threads: int | None = None,
     seed: int = 0,
     **overrides: Any,
@@ -203,6 +212,9 @@ def why_not(
         One candidate, or two that are to be chosen together; identifiers or names.
     time_limit : float, optional
         Seconds for everything.
+    progress : bool, optional
+        Show how far it is: None, the default, where a person looks on and once it takes longer than a moment; True
+        always and at once; False never. See `siting.progress`.
     threads, seed : int, optional
         Passed to HiGHS.
     **overrides
@@ -212,7 +224,8 @@ def why_not(
     -------
     WhyNot
         Loss per criterion, who makes room, and the smallest change of each single value and of each weight that brings
-        the candidates into an optimal portfolio. All of it is exact: every portfolio compared is proven optimal.
+        the candidates into an optimal portfolio. All of it is exact: every portfolio compared is proven optimal. After
+        Ctrl-C, what was found by then.
 
     Raises
     ------
@@ -238,8 +251,12 @@ def why_not(
     >>> round(answer.loss, 4)
     0.1478
     """
-    question = Question(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
-    found = question.identifiers(candidates)
+    with shown(progress, "why not"):
+        question = Question(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)
+        return _answer(question, question.identifiers(candidates))
+
+
+def _answer(question: Question, found: tuple[Hashable, ...]) -> WhyNot:
     instance = question.instance
     chosen = question.solve()
     if set(found) <= set(chosen.portfolio or ()):
@@ -260,6 +277,10 @@ def why_not(
     loss = entry.loss
     if loss <= 0:
         return WhyNot(question.prepared, found, chosen, forced, loss, excluded)
+    with step("single values"):
+        values, complete = until_interrupted(entry.values())
+    rows, every = until_interrupted(entry.weight_rows() if complete else ())
     return WhyNot(
-        question.prepared, found, chosen, forced, loss, excluded, values=tuple(entry.values()), weights=entry.weights()
-    )
+        question.prepared, found, chosen, forced, loss, excluded, values=values, weights=weight_table(rows),
+        complete=complete and every,
+    )  # fmt: skip

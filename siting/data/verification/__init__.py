@@ -3,26 +3,54 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from siting.data import reading
 from siting.data.regions import folder
 from siting.data.verification import agreement, consistency, files, polygons
 from siting.data.verification.result import Check, Verification, judged
+from siting.progress import Step, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from os import PathLike
+    from pathlib import Path
+
+    Test: TypeAlias = Callable[[Path | None], Check | list[Check]]
 
 __all__ = ["Check", "Verification", "verify"]
 
 
-def verify(directory: str | PathLike[str] | None = None) -> Verification:
+def _loads(directory: Path | None) -> Check:
+    return judged("tables load", "as a model reads them", files.attempted(partial(reading.values, directory)))
+
+
+#: What can be checked of any tables, and what only of tables that hold together.
+_FIRST: tuple[Test, ...] = (files.checksums, files.rows, files.keys, polygons.topology, _loads)
+_THEN: tuple[Test, ...] = (
+    polygons.points,
+    agreement.complete,
+    consistency.generation,
+    consistency.circuits,
+    consistency.zones,
+    agreement.price_copies,
+    agreement.cohesion_lists,
+    agreement.totals,
+    agreement.plausible_prices,
+    agreement.unverified,
+)
+
+
+def verify(directory: str | PathLike[str] | None = None, *, progress: bool | None = None) -> Verification:
     """Recompute checksums, coverage, ranges, topology and cross-checks of the tables.
 
     Parameters
     ----------
     directory : path-like, optional
         A folder whose files replace the shipped ones of the same name.
+    progress : bool, optional
+        Show how far it is: None, the default, where a person looks on and once it takes longer than a moment; True
+        always and at once; False never. See `siting.progress`.
 
     Returns
     -------
@@ -44,23 +72,20 @@ def verify(directory: str | PathLike[str] | None = None) -> Verification:
     """
     where = folder(directory)
     reading.locate("attributes.csv", where)
-    results = [files.checksums(where), *files.rows(where), *files.keys(where), *polygons.topology(where)]
-    broken = files.attempted(partial(reading.values, where))
-    results.append(judged("tables load", "as a model reads them", broken))
-    if all(check.status != "fail" or check.name == "checksums" for check in results):
-        results += [
-            polygons.points(where),
-            agreement.complete(where),
-            consistency.generation(where),
-            consistency.circuits(where),
-            consistency.zones(where),
-            agreement.price_copies(where),
-            agreement.cohesion_lists(where),
-            *agreement.totals(where),
-            agreement.plausible_prices(where),
-            agreement.unverified(where),
-        ]
-    else:
-        sentence = "not compared: mend what failed above first"
-        results.append(Check("agreement of the values", "warn", sentence))
+    with shown(progress, "verifying tables", len(_FIRST) + len(_THEN)) as counting:
+        results = _checked(where, _FIRST, counting)
+        if all(check.status != "fail" or check.name == "checksums" for check in results):
+            results += _checked(where, _THEN, counting)
+        else:
+            sentence = "not compared: mend what failed above first"
+            results.append(Check("agreement of the values", "warn", sentence))
     return Verification(tuple(results))
+
+
+def _checked(where: Path | None, tests: Iterable[Test], counting: Step) -> list[Check]:
+    results: list[Check] = []
+    for test in tests:
+        found = test(where)
+        results += found if isinstance(found, list) else [found]
+        counting.advance()
+    return results
