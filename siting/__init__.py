@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from siting.analysis.why import why
     from siting.analysis.why_not import why_not
     from siting.errors import DataError, InfeasibleError, InputError, OutputError, SitingError, SolverError
+    from siting.explorer import Explorer
     from siting.instance import Criterion, Instance, Limit
     from siting.latency import LatencyModel
     from siting.model import Model
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Criterion",
     "DataError",
+    "Explorer",
     "InfeasibleError",
     "InputError",
     "Instance",
@@ -68,6 +70,7 @@ __all__ = [
 _HOMES = {
     "Criterion": "siting.instance",
     "DataError": "siting.errors",
+    "Explorer": "siting.explorer",
     "InfeasibleError": "siting.errors",
     "InputError": "siting.errors",
     "Instance": "siting.instance",

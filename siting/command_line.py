@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import multiprocessing
+import os
+import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -17,6 +21,7 @@ from siting.command_line_data import console
 from siting.command_line_defence import explain_infeasible, rule_prices, stress, why, why_not
 from siting.command_line_map import draw_map
 from siting.command_line_options import (
+    NOT_PROVEN,
     Forbidden,
     ModelArgument,
     Required,
@@ -29,25 +34,35 @@ from siting.command_line_options import (
     solved,
 )
 from siting.command_line_pareto import pareto
+from siting.command_line_report import report
 from siting.command_line_robustness import robustness
 from siting.command_line_scenarios import scenarios, weight_stability
 from siting.errors import OutputError, SitingError
+from siting.progress import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Exit code of everything a user can correct: bad input, an impossible rule, an unwritable file.
 USER_ERROR = 2
-#: Exit code of a search that a limit stopped before it could prove its answer.
-NOT_PROVEN = 3
+#: Exit code where Ctrl-C came before there was anything to show, as shells have it.
+INTERRUPTED = 130
 
 application = typer.Typer(
     name="siting",
     help="Choose a portfolio of facility sites exactly, and defend the choice.",
+    epilog=(
+        "Ctrl-C stops a search and shows what it holds; a second one ends at once. Exit codes: 0 done, 1 damaged "
+        "tables, 2 something to correct, 3 stopped by a limit or Ctrl-C before everything was proven, 130 stopped by "
+        "Ctrl-C with nothing to show."
+    ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
 application.add_typer(data_application, name="data")
 _DEFENCE = (alternatives, pareto, why_not, why, rule_prices, explain_infeasible, stress)
-for analysis in (*_DEFENCE, robustness, scenarios, weight_stability):
+for analysis in (*_DEFENCE, robustness, scenarios, weight_stability, report):
     application.command()(analysis)
 application.command(name="map")(draw_map)
 
@@ -79,7 +94,10 @@ def solve(
         Path | None, typer.Option(help="Folder for a map (PNG) and a GeoPackage, made if it does not exist.")
     ] = None,
     to: Annotated[
-        list[Path] | None, typer.Option(help="Also write this file: .gpkg .geojson .csv .json .lp .mps .png .svg .pdf.")
+        list[Path] | None,
+        typer.Option(
+            help="Also write this file: .gpkg .qgz .geojson .kml .parquet .xlsx .csv .json .lp .mps .png .svg .pdf."
+        ),
     ] = None,
     method: Method = "auto",
     time_limit: TimeLimit = None,
@@ -116,7 +134,8 @@ def solve(
     else:
         print_solution(solution, console())
     for target in targets if solution.portfolio is not None else []:
-        _write(solution, target)
+        with shown(None, f"writing {target.name}"):
+            solution.to_file(target)
         typer.echo(f"wrote {target}", err=as_json)
     if solution.status not in ("optimal", "gap"):
         raise typer.Exit(NOT_PROVEN)
@@ -145,7 +164,7 @@ def models(
 
 def _targets(name: str, output: Path | None, files: list[Path]) -> list[Path]:
     """Return the files to write, after making sure that they can be written."""
-    from siting.export import FORMATS
+    from siting.export import FORMATS, PICTURES
 
     targets = list(files)
     if output is not None:
@@ -155,21 +174,47 @@ def _targets(name: str, output: Path | None, files: list[Path]) -> list[Path]:
             raise OutputError(f"cannot make the folder '{output}': {error.strerror or error}") from None
         targets += [output / f"{name}.png", output / f"{name}.gpkg"]
     for target in targets:
-        check_writable(target, ("png", "svg", "pdf", *FORMATS))
+        check_writable(target, (*FORMATS, *PICTURES))
     return targets
 
 
-def _write(solution: Any, target: Path) -> None:
-    if target.suffix.lower() in (".png", ".svg", ".pdf"):
-        solution.plot().save(target)
-    else:
-        solution.to_file(target)
+@contextlib.contextmanager
+def _two_interrupts() -> Iterator[None]:
+    """Let a first Ctrl-C end the search, and a second one everything at once, worker processes included."""
+
+    def end_at_once(*_: object) -> None:
+        for worker in multiprocessing.active_children():
+            worker.kill()
+        if sys.stderr.isatty():
+            sys.stderr.write("\x1b[?25h\n")  # the cursor, which a display hides
+            sys.stderr.flush()
+        os._exit(INTERRUPTED)
+
+    def interrupt(*_: object) -> None:
+        signal.signal(signal.SIGINT, end_at_once)
+        raise KeyboardInterrupt
+
+    # Who starts a command in the background has its interrupts ignored, and means it.
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def main() -> None:
     """Run the command; an error a user can correct becomes one sentence and exit code 2."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        application()
+        with _two_interrupts():
+            application()
     except SitingError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"siting: {error}", markup=False, style="red")
+        console.print(f"siting: {error}", markup=False, style="red")
         sys.exit(USER_ERROR)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            console.print("siting: interrupted before there was an answer to show", style="red")
+        raise

@@ -23,9 +23,6 @@ from siting.command_line_options import (
     report,
 )
 
-#: Exit code of a search that a limit of time stopped before the list was complete.
-NOT_PROVEN = 3
-
 
 def alternatives(
     model: ModelArgument = "gigafactories",
@@ -68,5 +65,3 @@ def alternatives(
         time_limit=time_limit, **overrides_of(sites, weight, require, forbid, settings),
     )  # fmt: skip
     report(found, as_json, to)
-    if found.found.reached in {"time_limit", "interrupted"}:
-        raise typer.Exit(NOT_PROVEN)

@@ -146,10 +146,7 @@ def explain_infeasible(
 
     _check(to, drawn=False)
     overrides = overrides_of(sites, weight, require, forbid, settings)
-    found = module.explain_infeasible(model, time_limit=time_limit, **overrides)
-    report(found, as_json, to)
-    if not found.decided:
-        raise typer.Exit(3)
+    report(module.explain_infeasible(model, time_limit=time_limit, **overrides), as_json, to)
 
 
 def stress(

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from siting.command_line_data import console
 from siting.errors import InputError
+from siting.progress import shown
 from siting.writing import file_format, whole_file
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from siting.analysis.result import Analysis
     from siting.model import Model
+    from siting.solution import Solution
 
 ModelArgument = Annotated[str, typer.Argument(help="Name of a shipped model (see `siting models`) or a model file.")]
 #: For subcommands whose argument is something else.
@@ -45,6 +46,8 @@ To = Annotated[
 ]
 
 DRAWN = ("png", "svg", "pdf")
+#: Exit code of a search that a limit, or Ctrl-C, stopped with something held that is not proven or not complete.
+NOT_PROVEN = 3
 #: Rows of a table that are printed; all of them are in the files.
 _ROWS = 25
 
@@ -97,19 +100,29 @@ def asked(model: str, overrides: dict[str, Any]) -> Model | str:
     return Model.load(model).replace(**overrides)
 
 
-def solved(model: str, overrides: dict[str, Any], **options: Any) -> Any:
-    """Solve, with progress where a person looks on."""
+def solved(model: str, overrides: dict[str, Any], **options: Any) -> Solution:
+    """Solve; where Ctrl-C comes before anything is held, pass it on.
+
+    Parameters
+    ----------
+    model : str
+        Name or file.
+    overrides : dict
+        As `overrides_of` returns them.
+    **options
+        Of `siting.solve`.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If there is nothing to show.
+    """
     from siting.solving import solve
 
-    screen = Console(stderr=True)
-    if not screen.is_terminal:
-        return solve(model, **options, **overrides)
-    with screen.status("reading tables") as status:
-        options["callback"] = lambda progress: status.update(
-            f"{progress.phase}: incumbent {progress.incumbent or float('nan'):.6g}, bound {progress.bound:.6g}, "
-            f"gap {progress.gap:.2%}, {progress.seconds:.1f} s"
-        )
-        return solve(model, **options, **overrides)
+    solution = solve(model, **options, **overrides)
+    if solution.status == "interrupted" and solution.portfolio is None:
+        raise KeyboardInterrupt
+    return solution
 
 
 def split(text: str, option: str) -> tuple[str, str]:
@@ -165,7 +178,7 @@ def check_writable(target: Path, formats: tuple[str, ...], what: str = "a result
 
 
 def report(analysis: Analysis, as_json: bool = False, to: list[Path] | None = None) -> None:
-    """Print an analysis, or its JSON and nothing else, and write the files asked for.
+    """Print an analysis, or its JSON and nothing else, write the files, and say by the exit code if it was cut.
 
     Parameters
     ----------
@@ -175,6 +188,11 @@ def report(analysis: Analysis, as_json: bool = False, to: list[Path] | None = No
         Print JSON instead of tables.
     to : list of pathlib.Path, optional
         Files; check them with `check_writable` before the search.
+
+    Raises
+    ------
+    typer.Exit
+        With `NOT_PROVEN`, if a limit of time or Ctrl-C ended the analysis.
     """
     if as_json:
         typer.echo(json.dumps(analysis.to_dict(), indent=2, ensure_ascii=False))
@@ -188,8 +206,11 @@ def report(analysis: Analysis, as_json: bool = False, to: list[Path] | None = No
         for note in analysis.notes:
             screen.print(f"note: {escape(note)}", highlight=False)
     for target in to or []:
-        _write(analysis, target)
+        with shown(None, f"writing {target.name}"):
+            _write(analysis, target)
         typer.echo(f"wrote {target}", err=as_json)
+    if analysis.cut_short:
+        raise typer.Exit(NOT_PROVEN)
 
 
 def _printed(title: str, table: pd.DataFrame) -> Table:

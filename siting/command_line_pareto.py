@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from siting.command_line_options import (
     DRAWN,
@@ -22,12 +21,6 @@ from siting.command_line_options import (
     overrides_of,
     report,
 )
-
-if TYPE_CHECKING:
-    from siting.analysis.pareto import Frontier
-
-#: Exit code of a search that a limit stopped before the frontier was complete.
-NOT_PROVEN = 3
 
 
 def pareto(
@@ -56,25 +49,10 @@ def pareto(
 
         siting pareto my-model.toml --sites 3 --time-limit 60 --json
     """
+    from siting.analysis.pareto import pareto as analyse
+
     for target in to or []:
         check_writable(target, (*DRAWN, "csv", "json"), "an analysis")
     overrides = overrides_of(sites, weight, require, forbid, settings)
-    frontier = _found(model, criteria=criterion or None, method=method, time_limit=time_limit, **overrides)
+    frontier = analyse(model, criteria=criterion or None, method=method, time_limit=time_limit, **overrides)
     report(frontier, as_json, to)
-    if not frontier.complete:
-        raise typer.Exit(NOT_PROVEN)
-
-
-def _found(model: str, **options: Any) -> Frontier:
-    """Search, with progress where a person looks on."""
-    from siting.analysis.pareto import pareto as analyse
-
-    screen = Console(stderr=True)
-    if not screen.is_terminal:
-        return analyse(model, **options)
-    with screen.status("reading tables") as status:
-        options["callback"] = lambda progress: status.update(
-            f"{progress.phase}: {progress.points:,} points, {progress.open:,} parts open, "
-            f"{progress.settled:.1%} settled, {progress.seconds:.1f} s"
-        )
-        return analyse(model, **options)

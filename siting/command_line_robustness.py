@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - typer reads annotations
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from siting.command_line_options import (
     DRAWN,
@@ -26,13 +24,6 @@ from siting.command_line_options import (
     report,
     split,
 )
-
-if TYPE_CHECKING:
-    from siting.analysis.robustness import Robustness
-    from siting.model import Model
-
-#: Exit code of a run that was stopped before every draw was proven.
-_NOT_COMPLETE = 3
 
 
 def robustness(
@@ -79,28 +70,15 @@ def robustness(
 
         siting robustness --draws 10000 --checkpoint run.jsonl
     """
+    from siting.analysis.robustness import robustness as run
+
     for target in to or []:
         check_writable(target, ("csv", "json", *DRAWN), "an analysis")
     overrides = overrides_of(sites, weight, require, forbid, settings)
     # Robustness draws weights and data by keywords of the same name, so the model takes its own beforehand.
     noise = dict(split(text, "--data") for text in data or [])
-    result = _drawn(
+    result = run(
         asked(model, overrides), draws=draws, weights=weights, data=noise or None,
         executor=workers, seed=seed, checkpoint=checkpoint, time_limit=time_limit,
     )  # fmt: skip
     report(result, as_json, to)
-    if not result.complete:
-        raise typer.Exit(_NOT_COMPLETE)
-
-
-def _drawn(model: Model | str, **options: Any) -> Robustness:
-    """Run with a bar in a terminal, silently otherwise."""
-    from siting.analysis.robustness import robustness as run
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        return run(model, **options)
-    columns = (TextColumn("draws"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        shown = bar.add_task("draws", total=options["draws"])
-        return run(model, callback=lambda done, _: bar.update(shown, completed=done), **options)

@@ -310,8 +310,22 @@ def compiled_choice(constraints: Constraints, site_cost: NDArray[np.float64]) ->
     )
 
 
-def write_model(instance: Instance, path: str | Path) -> None:
+def write_model(instance: Instance, path: str | Path, model: Any = None) -> dict[str, Any]:
     """Write the full model as an LP or MPS file, by the ending of the path, with readable names.
+
+    Parameters
+    ----------
+    instance : Instance
+        The problem.
+    path : str or pathlib.Path
+        Where to.
+    model : pyomo.environ.ConcreteModel, optional
+        Its `assignment_model`, where that was built before.
+
+    Returns
+    -------
+    dict of str to variable
+        The variables of the Pyomo model under the names they have in the file.
 
     Examples
     --------
@@ -319,15 +333,18 @@ def write_model(instance: Instance, path: str | Path) -> None:
     >>> from siting.instance import Criterion, Instance
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     target = pathlib.Path(folder) / "model.lp"
-    ...     write_model(Instance(sites=1, criteria={"cost": Criterion(site=[2.0, 1.0])}), target)
-    ...     "choose" in target.read_text()
-    True
+    ...     names = write_model(Instance(sites=1, criteria={"cost": Criterion(site=[2.0, 1.0])}), target)
+    ...     "choose" in target.read_text(), list(names)
+    (True, ['choose(0)', 'choose(1)'])
     """
-    model = assignment_model(instance)
+    model = assignment_model(instance) if model is None else model
     try:
-        model.write(str(path), io_options={"symbolic_solver_labels": True})
+        _, key = model.write(str(path), io_options={"symbolic_solver_labels": True})
     except RuntimeError as error:
         if "duplicate symbol" not in str(error).lower():
             raise
         # Two names differ only in characters that the format does not know: number the variables instead.
-        model.write(str(path), io_options={"symbolic_solver_labels": False})
+        _, key = model.write(str(path), io_options={"symbolic_solver_labels": False})
+    written = model.solutions.symbol_map[key].byObject
+    variables = model.component_data_objects(pyo.Var, descend_into=True)
+    return {written[id(variable)]: variable for variable in variables if id(variable) in written}

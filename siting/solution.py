@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import cached_property
 from html import escape
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 
 from siting.errors import InputError
 from siting.evaluation import single_site_values, site_values
+from siting.plain_values import plain, records, significant
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -249,13 +251,15 @@ class Solution:
             rows.append(row)
         return pd.DataFrame(rows).set_index("rule")
 
-    def plot(self, ax: Any = None, **options: Any) -> Any:
+    def plot(self, ax: Any = None, *, kind: str = "portfolio", **options: Any) -> Any:
         """Draw the portfolio on a map in EPSG:3035.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
             Draw the bare map here; without it, a whole sheet of A4 with title, legend and sources.
+        kind : str, default "portfolio"
+            Which map: see `siting.maps.KINDS`.
         **options
             Passed to `siting.maps.plot`: `shade`, `title`, `subtitle`, `language`, `style`, `orientation`.
 
@@ -272,9 +276,59 @@ class Solution:
         self._require_model("draw a map")
         from siting import maps
 
-        return maps.plot(self, ax=ax, **options)
+        return maps.plot(self, ax=ax, kind=kind, **options)
 
-    def to_file(self, path: str | Path) -> Path:
+    def explore(self, **options: Any) -> Any:
+        """Make a map to pan, zoom and ask, in one HTML file that needs no network.
+
+        Parameters
+        ----------
+        **options
+            Passed to `siting.interactive.explore`.
+
+        Returns
+        -------
+        siting.interactive.InteractiveMap
+            Shows itself in a notebook and has `save`.
+
+        Raises
+        ------
+        InputError
+            If there is nothing to draw.
+        """
+        self._require_model("draw a map")
+        from siting import interactive
+
+        return interactive.explore(self, **options)
+
+    def report(self, path: str | Path, **options: Any) -> Path:
+        """Write the dossier of the solution: `.pdf`, `.html` or `.docx`.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            Where to; its ending chooses the format.
+        **options
+            Passed to `siting.report.write_report`.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        InputError
+            If there is nothing to report.
+        OutputError
+            If the format is unknown or the file cannot be written; nothing half-written is left.
+        """
+        self._require_model("report on")
+        # The dossier asks the analyses, which stand above a solution, so it is found by name when it is called.
+        written: Path = import_module("siting.report").write_report(self, path, **options)
+        return written
+
+    def to_file(self, path: str | Path, **options: Any) -> Path:
         """Write the solution to a file; its ending chooses the format, see `siting.export.write_solution`.
 
         Raises
@@ -284,7 +338,7 @@ class Solution:
         """
         from siting.export import write_solution
 
-        return write_solution(self, path)
+        return write_solution(self, path, **options)
 
     def _require_model(self, purpose: str) -> None:
         if self.model is None:
@@ -293,17 +347,17 @@ class Solution:
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain values, ready for JSON; what is not known or not finite is None."""
         return {
-            "portfolio": None if self.portfolio is None else [_plain(identifier) for identifier in self.portfolio],
-            "objective": _plain(self.objective),
-            "bound": _plain(self.bound),
-            "gap": _plain(self.gap),
+            "portfolio": None if self.portfolio is None else [plain(identifier) for identifier in self.portfolio],
+            "objective": plain(self.objective),
+            "bound": plain(self.bound),
+            "gap": plain(self.gap),
             "status": self.status,
             "proof": self.proof,
             "method": self.method,
             "seconds": self.seconds,
-            "criteria": _records(self.criteria, "criterion"),
-            "sites": _records(self._site_summary(), "candidate"),
-            "rules": _records(self.rules, "rule"),
+            "criteria": records(self.criteria),
+            "sites": records(self._site_summary()),
+            "rules": records(self.rules),
         }
 
     def _site_summary(self) -> pd.DataFrame:
@@ -329,33 +383,12 @@ class Solution:
             f"{self.objective:.6g}, bound {self.bound:.6g}, gap {self.gap:.2%}, {self.seconds:.2f} s<br>"
             f"{escape(self.proof)}</p>"
         )
-        sites = self._site_summary().to_html(float_format=_significant, border=0, na_rep="–")
+        sites = self._site_summary().to_html(float_format=significant, border=0, na_rep="–")
         columns = ["value", "unit", "sense", "weight", "ideal", "nadir", "exchange_rate", "contribution"]
-        criteria = self.criteria[columns].to_html(float_format=_significant, border=0, na_rep="–")
+        criteria = self.criteria[columns].to_html(float_format=significant, border=0, na_rep="–")
         return f"<div>{head}{sites}{criteria}</div>"
 
 
 def _index(identifiers: Sequence[Hashable]) -> pd.Index[Any]:
     """Return candidates as an index with one level, tuples kept whole."""
     return pd.Index(list(identifiers), name="candidate", tupleize_cols=False)
-
-
-def _significant(value: float) -> str:
-    """Return a number as people write it: grouped, without noise."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-
-
-def _plain(value: Hashable | float | None) -> Any:
-    """Return a JSON value: plain numbers and text, None for what is missing or not finite."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if isinstance(value, bool | int | str) or value is None else str(value)
-
-
-def _records(table: pd.DataFrame, key: str) -> list[dict[str, Any]]:
-    return [
-        {key: _plain(label), **{str(name): _plain(value) for name, value in row.items()}}
-        for label, row in zip(table.index, table.to_dict("records"), strict=True)
-    ]

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
+from browser import browser, visit
 from hypothesis import HealthCheck, settings
+
+__all__ = ["browser", "effort", "visit"]
 
 #: Multiplies the number of random instances and Hypothesis examples: `SITING_TEST_EFFORT=20 pytest` tries thousands.
 EFFORT = max(1, int(os.environ.get("SITING_TEST_EFFORT", "1")))

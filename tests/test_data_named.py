@@ -7,7 +7,7 @@ import pytest
 import siting
 from siting import data
 from siting.errors import InputError
-from siting.maps.solution_map import _sources
+from siting.maps.citations import sources_of
 from siting.model import Model
 from siting.tables import DataSection
 
@@ -63,7 +63,7 @@ def test_below_a_map_stand_publishers_and_no_names_of_tables(name):
     """The sets that come with the package are not sources; whose cities are drawn is said."""
     settings = {**QUICK, "data": {**QUICK["data"], "cell_resolution": 3}}
     solution = siting.solve("gigafactories", candidates=name, **settings)
-    named = _sources(solution, [])
+    named = sources_of(solution, [])
     assert not {"nuts2", "nuts3", "grid_nodes", "cells", "cities"} & set(named)
     assert "GeoNames (CC BY 4.0)" in named
     assert all("(" in text or text.startswith("©") for text in named)
@@ -76,14 +76,14 @@ def test_below_a_map_stands_a_file_of_the_users_own(tmp_path):
         4326
     ).to_file(path)
     solution = siting.solve("gigafactories", candidates=path, **QUICK)
-    assert str(path) in _sources(solution, [])
+    assert str(path) in sources_of(solution, [])
 
 
 def test_the_zones_behind_a_price_are_named_below_a_map():
     """The platform wants its name to be given."""
     section = {**QUICK["data"], "price_series": "wholesale", "price_period": "2025", "bidding_zones": True}
     solution = siting.solve("gigafactories", **{**QUICK, "data": section})
-    assert any("ENTSO-E Transparency Platform" in text for text in _sources(solution, []))
+    assert any("ENTSO-E Transparency Platform" in text for text in sources_of(solution, []))
 
 
 @pytest.fixture

@@ -16,6 +16,18 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
+from drawn import (
+    REASONS,
+    all_texts,
+    assert_nothing_collides,
+    choose,
+    extent,
+    label_boxes,
+    made_up_districts,
+    made_up_regions,
+    served,
+    shared_area,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
@@ -31,49 +43,19 @@ from siting.maps.shapes import PATTERNS, Pattern, hatch, parallel_lines, polygon
 from siting.maps.style import LIGHT, PRINT, contrast, readable
 from siting.maps.texts import _ENGLISH, _ITALIAN, date_text, number
 
-REASONS = ("grid too weak", "outermost region", "no price known", "state takes no part")
 DATE = dt.date(2026, 11, 22)
 
 
 @pytest.fixture(scope="module")
 def regions():
     """All NUTS-2 regions of the Union with made-up figures and exclusions."""
-    table = data.boundaries("nuts2")
-    random = np.random.default_rng(7)
-    reasons = random.choice([*REASONS, ""], len(table), p=[0.05, 0.05, 0.05, 0.05, 0.8])
-    return table.assign(
-        score=random.random(len(table)),
-        grid_capacity_mva=random.gamma(2.0, 900.0, len(table)),
-        exclusion_reason=[reason or None for reason in reasons],
-        excluded=reasons != "",
-        selected=False,
-    )
+    return made_up_regions()
 
 
 @pytest.fixture(scope="module")
 def districts():
     """All NUTS-3 regions of the Union with made-up people."""
-    table = data.boundaries("nuts3")
-    return table.assign(population=np.random.default_rng(8).gamma(2.0, 2e5, len(table)))
-
-
-def choose(regions, codes):
-    """Return the table with these candidates chosen and not excluded."""
-    chosen = regions.index.isin(codes)
-    return regions.assign(
-        selected=chosen,
-        excluded=regions["excluded"] & ~chosen,
-        exclusion_reason=regions["exclusion_reason"].where(~chosen, None),
-    )
-
-
-def served(districts, codes):
-    """Assign the demand regions to sites in turn by longitude, so that every site serves some."""
-    order = np.argsort(shapely.get_x(shapely.point_on_surface(districts.geometry.to_numpy())))
-    names = np.empty(len(districts), dtype=object)
-    for site, part in zip(codes, np.array_split(order, len(codes)), strict=True):
-        names[part] = site
-    return districts.assign(facility=names, latency_ms=15.0)
+    return made_up_districts()
 
 
 @pytest.fixture(scope="module")
@@ -90,35 +72,14 @@ def sheet(regions, districts):
     )
 
 
-def label_boxes(axes):
-    """Return the measured boxes of the site labels, grouped by site."""
-    boxes: dict[str, list] = {}
-    for text in (text for one in (axes, *axes.child_axes) for text in one.texts):
-        name = text.get_gid() or ""
-        if name.startswith("site-label-"):
-            boxes.setdefault(name.split("-")[2], []).append(text.get_window_extent())
-    return boxes
-
-
-def all_texts(figure):
-    """Return every text on the sheet, insets included."""
-    return [text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_text()]
-
-
-def shared_area(first, second):
-    """Return the area two boxes share, in pixels."""
-    width = min(first.x1, second.x1) - max(first.x0, second.x0)
-    height = min(first.y1, second.y1) - max(first.y0, second.y0)
-    return max(width, 0.0) * max(height, 0.0)
-
-
-@pytest.mark.parametrize("seed", range(7))
+@pytest.mark.parametrize("seed", range(8))
 def test_labels_of_randomly_chosen_regions_cover_neither_each_other_nor_insets_nor_scale(regions, seed):
     """Labels are measured as drawn, in the figure that would be saved."""
     random = np.random.default_rng(seed)
     # The hardest case takes neighbours: seven sites close to one another.
     pool = regions.index[regions["country"].isin(["NL", "BE", "LU"])] if seed == 0 else regions.index
-    codes = sorted(random.choice(pool, 4 + seed % 4, replace=False))
+    # Twenty sites carry their codes only.
+    codes = sorted(random.choice(pool, 20 if seed == 7 else 4 + seed % 4, replace=False))
     axes = maps.portfolio_map(choose(regions, codes), date=DATE).map_axes
     boxes = label_boxes(axes)
     assert len(boxes) == len(codes)
@@ -130,7 +91,7 @@ def test_labels_of_randomly_chosen_regions_cover_neither_each_other_nor_insets_n
     fixed += [patch.get_window_extent() for patch in axes.patches if "scale-bar" in (patch.get_gid() or "")]
     frame = axes.get_window_extent()
     for box in (box for own in boxes.values() for box in own):
-        overseas = any(text.get_window_extent().bounds == box.bounds for text in own)
+        overseas = any(extent(text).bounds == box.bounds for text in own)
         assert sum(shared_area(box, other) > 0 for other in fixed) == overseas
         assert frame.x0 <= box.x0
         assert box.x1 <= frame.x1
@@ -418,26 +379,19 @@ def test_plot_reads_a_solution_and_prints_objective_and_proof(regions, districts
     words = " ".join(all_texts(maps.plot(solution, language="it", orientation="portrait", style="print")))
     for text in (
         "Obiettivo 0,2500",
-        "ottimo dimostrato: every portfolio compared",
+        "ottimo dimostrato",
         "670,0 mln EUR/anno",
         "Germania",
     ):
         assert text in words
+    assert "every portfolio compared" not in words
     with pytest.raises(InputError, match="solve a model"):
         maps.plot(SimpleNamespace(candidates=pd.DataFrame(), demand=None))
 
 
 def test_nothing_on_the_sheet_leaves_the_paper_or_runs_into_another_text(sheet):
     """Every text of tables, legends, title and footer, by measure."""
-    paper = sheet.bbox
-    boxes = [text.get_window_extent() for text in sheet.page.ax.texts if text.get_text().strip()]
-    for box in boxes:
-        assert paper.x0 <= box.x0
-        assert box.x1 <= paper.x1
-        assert paper.y0 <= box.y0
-    for first, second in combinations(boxes, 2):
-        # Lines may touch by a hair where descenders meet ascenders.
-        assert shared_area(first, second) < 0.15 * min(first.width * first.height, second.width * second.height)
+    assert_nothing_collides(sheet)
 
 
 # --- colours ------------------------------------------------------------

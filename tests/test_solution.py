@@ -203,7 +203,8 @@ def test_files_for_other_tools_can_be_read_back(solution: Solution, tmp_path: Pa
     assert read["proof"] == solution.proof
     for name in ("model.lp", "model.mps"):
         assert "choose(AT11)" in solution.to_file(tmp_path / name).read_text()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["answer.csv", "answer.json", "model.lp", "model.mps"]
+    written = ["answer.csv", "answer.json", "model.lp", "model.mps", "model.sol"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == written
 
 
 def test_maps_of_plain_numbers_are_refused_with_what_would_do(solution: Solution, tmp_path: Path) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from matplotlib.collections import LineCollection
 
 from siting.charts.chart import Chart, plain_axes, start
 from siting.errors import InputError, suggestion
-from siting.maps.style import Style, applied, style_named
+from siting.maps.style import Style, applied, style_named, tint
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,9 +21,19 @@ KINDS = ("trade-off", "parallel", "pairs")
 _MILLION = 1e6
 #: From this value on a criterion is shown in millions.
 _LARGE = 1e7
-#: Supported points, unsupported points, the chosen one, the knee: told apart by colour-vision deficiencies (Okabe and
-#: Ito 2008), and by shape.
-_SUPPORTED, _UNSUPPORTED, _CHOSEN, _KNEE = "#0072b2", "#8a9199", "#d55e00", "#000000"
+
+
+class _Colours(NamedTuple):
+    """Colours of a frontier in a style; what is chosen has the same colour in every chart, and a shape of its own."""
+
+    supported: str
+    unsupported: str
+    chosen: str
+    knee: str
+
+
+def _colours(style: Style) -> _Colours:
+    return _Colours(style.site_colour(1), tint(style.muted, 0.7), style.site_colour(0), style.ink)
 
 
 def draw(frontier: Frontier, ax: Axes | None = None, *, kind: str | None = None, style: Style | str = "light") -> Any:
@@ -61,15 +71,16 @@ def draw(frontier: Frontier, ax: Axes | None = None, *, kind: str | None = None,
     if kind == "pairs" and ax is not None:
         raise InputError("pairs need a chart of their own; leave ax out")
     style = style_named(style)
-    if kind == "pairs":
-        return _pairs(frontier, style)
-    ax, drawn = start(ax, style, height=112.0 if kind == "trade-off" else 120.0)
-    if kind == "trade-off":
-        _trade_off(ax, style, frontier, 0, 1)
-        _legend(ax, style)
-    else:
-        _parallel(ax, style, frontier)
-    ax.set_title(_title(frontier), loc="left", fontsize=9, color=style.ink)
+    with applied(style):
+        if kind == "pairs":
+            return _pairs(frontier, style)
+        ax, drawn = start(ax, style, height=112.0 if kind == "trade-off" else 120.0)
+        if kind == "trade-off":
+            _trade_off(ax, style, frontier, 0, 1)
+            _legend(ax, style)
+        else:
+            _parallel(ax, style, frontier)
+        ax.set_title(_title(frontier), loc="left", fontsize=9, color=style.ink)
     return drawn
 
 
@@ -104,20 +115,20 @@ def _shown(frontier: Frontier, axis: int) -> tuple[NDArray[np.float64], float, s
 def _trade_off(ax: Axes, style: Style, frontier: Frontier, first: int, second: int, size: float = 22.0) -> None:
     """Draw two criteria against each other; a line joins the supported points where the two are all there are."""
     (x, best_x, label_x), (y, best_y, label_y) = _shown(frontier, first), _shown(frontier, second)
-    hull = frontier.supported
+    hull, colours = frontier.supported, _colours(style)
     if len(frontier.criteria) == 2:
-        ax.plot(x[hull], y[hull], color=_SUPPORTED, linewidth=0.8, alpha=0.6, zorder=2)
+        ax.plot(x[hull], y[hull], color=colours.supported, linewidth=0.8, alpha=0.6, zorder=2)
     rest: dict[str, Any] = {"s": size, "linewidths": 0.8, "zorder": 3}
-    ax.scatter(x[~hull], y[~hull], facecolors="none", edgecolors=_UNSUPPORTED, label="best for no weights", **rest)
-    ax.scatter(x[hull], y[hull], color=_SUPPORTED, label="best for some weights", **rest)
-    knee = frontier.knee - 1
     ax.scatter(
-        x[knee], y[knee], s=3.4 * size, facecolors="none", edgecolors=_KNEE, linewidths=1.2, marker="D", zorder=4,
-        label="knee",
-    )  # fmt: skip
+        x[~hull], y[~hull], facecolors="none", edgecolors=colours.unsupported, label="best for no weights", **rest
+    )
+    ax.scatter(x[hull], y[hull], color=colours.supported, label="best for some weights", **rest)
+    knee = frontier.knee - 1
+    ring: dict[str, Any] = {"facecolors": "none", "edgecolors": colours.knee, "linewidths": 1.2, "marker": "D"}
+    ax.scatter(x[knee], y[knee], s=3.4 * size, zorder=4, label="knee", **ring)
     if np.isfinite(best_x) and np.isfinite(best_y):
         where = "chosen by the weights" if frontier.chosen else "chosen by the weights (counting other criteria too)"
-        look: dict[str, Any] = {"color": _CHOSEN, "edgecolors": style.paper, "linewidths": 0.6, "marker": "*"}
+        look: dict[str, Any] = {"color": colours.chosen, "edgecolors": style.paper, "linewidths": 0.6, "marker": "*"}
         ax.scatter(best_x, best_y, s=max(5 * size, 90.0), zorder=5, label=where, **look)
     senses = [frontier.prepared.instance.criteria[frontier.criteria[axis]].sense for axis in (first, second)]
     ax.set_xlabel(f"{label_x}  ({'← better' if senses[0] == 'min' else 'better →'})", fontsize=8, color=style.ink)
@@ -134,20 +145,19 @@ def _pairs(frontier: Frontier, style: Style) -> Chart:
     count = len(frontier.criteria)
     chart = Chart(style, width=170.0, height=24.0 + 46.0 * (count - 1))
     chart.ax.remove()
-    with applied(style):
-        grid = chart.subplots(count - 1, count - 1, squeeze=False)
-        for row in range(count - 1):
-            for column in range(count - 1):
-                ax = grid[row, column]
-                if column > row:
-                    ax.set_visible(False)
-                    continue
-                plain_axes(ax, style)
-                _trade_off(ax, style, frontier, column, row + 1, size=7.0)
-                _only_outer(ax, outer_left=column == 0, outer_bottom=row == count - 2)
-        handles, labels = grid[0, 0].get_legend_handles_labels()
-        chart.legend(handles, labels, loc="upper right", fontsize=7.5, frameon=False, labelcolor=style.ink)
-        chart.suptitle(_title(frontier), x=0.01, ha="left", fontsize=9, color=style.ink)
+    grid = chart.subplots(count - 1, count - 1, squeeze=False)
+    for row in range(count - 1):
+        for column in range(count - 1):
+            ax = grid[row, column]
+            if column > row:
+                ax.set_visible(False)
+                continue
+            plain_axes(ax, style)
+            _trade_off(ax, style, frontier, column, row + 1, size=7.0)
+            _only_outer(ax, outer_left=column == 0, outer_bottom=row == count - 2)
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    chart.legend(handles, labels, loc="upper right", fontsize=7.5, frameon=False, labelcolor=style.ink)
+    chart.suptitle(_title(frontier), x=0.01, ha="left", fontsize=9, color=style.ink)
     chart.ax = grid[0, 0]
     return chart
 
@@ -166,17 +176,23 @@ def _only_outer(ax: Axes, *, outer_left: bool, outer_bottom: bool) -> None:
 
 def _parallel(ax: Axes, style: Style, frontier: Frontier) -> None:
     """Draw one line per portfolio across one axis per criterion, the ideal at the top of each."""
-    places = np.arange(len(frontier.criteria))
+    places, colours = np.arange(len(frontier.criteria)), _colours(style)
     heights = 1.0 - frontier.normalised
-    _lines(ax, places, heights[~frontier.supported], _UNSUPPORTED, 0.22, "best for no weights")
-    _lines(ax, places, heights[frontier.supported], _SUPPORTED, 0.30, "best for some weights")
+    _lines(ax, places, heights[~frontier.supported], colours.unsupported, 0.22, "best for no weights")
+    _lines(ax, places, heights[frontier.supported], colours.supported, 0.30, "best for some weights")
     ax.plot(
-        places, heights[frontier.knee - 1], color=_KNEE, linewidth=1.4, linestyle=(0, (4, 2)), label="knee", zorder=4
+        places,
+        heights[frontier.knee - 1],
+        color=colours.knee,
+        linewidth=1.4,
+        linestyle=(0, (4, 2)),
+        label="knee",
+        zorder=4,
     )
     best = _optimum_heights(frontier)
     if best is not None:
         word = "chosen by the weights" if frontier.chosen else "chosen by the weights (counting other criteria too)"
-        ax.plot(places, best, color=_CHOSEN, linewidth=2.2, marker="o", markersize=4, label=word, zorder=5)
+        ax.plot(places, best, color=colours.chosen, linewidth=2.2, marker="o", markersize=4, label=word, zorder=5)
     ax.vlines(places, 0, 1, color=style.ink, linewidth=0.9, zorder=3)
     for axis, name in enumerate(frontier.criteria):
         _ends(ax, style, frontier, axis, name)

@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.patches import Rectangle
 
 from siting.charts.chart import start
-from siting.maps.style import Style, contrast, style_named
+from siting.maps.style import Style, applied, contrast, style_named
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,12 @@ def draw(analysis: Scenarios, ax: Axes | None = None, *, style: Style | str = "l
     matplotlib.axes.Axes or Chart
         The axes given, or the new chart.
     """
-    style = style_named(style)
+    house = style_named(style)
+    with applied(house):
+        return _drawn(analysis, ax, house)
+
+
+def _drawn(analysis: Scenarios, ax: Axes | None, style: Style) -> Any:
     regrets = analysis.regrets
     ax, drawn = start(ax, style, height=_HEAD_MILLIMETRES + _ROW_MILLIMETRES * len(regrets))
     worth = analysis.question.eur_per_year

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.patches import Polygon, Rectangle
 
 from siting.charts.chart import start
-from siting.maps.style import Style, style_named, tint
+from siting.maps.style import Style, applied, style_named, tint
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +50,12 @@ def draw_intervals(analysis: WeightStability, ax: Axes | None = None, *, style: 
     matplotlib.axes.Axes or Chart
         The axes given, or the new chart.
     """
-    style = style_named(style)
+    house = style_named(style)
+    with applied(house):
+        return _intervals(analysis, ax, house)
+
+
+def _intervals(analysis: WeightStability, ax: Axes | None, style: Style) -> Any:
     count = len(analysis.ranges)
     ax, drawn = start(ax, style, height=_HEAD_MILLIMETRES + _ROW_MILLIMETRES * max(1, count))
     total = 1.0 if analysis.are_rates else sum(analysis.weights[name] for name in analysis.ranges) or 1.0
@@ -88,7 +93,7 @@ def _bar(ax: Axes, style: Style, analysis: WeightStability, found: WeightRange, 
                       edgecolor=style.paper, linewidth=0.8)
         )  # fmt: skip
     low, high, here = place(found.lower), place(found.upper), place(found.weight)
-    colour = style.site_colour(1)
+    colour = style.site_colour(0)
     ax.add_patch(Rectangle((low, row - 0.16), high - low, 0.32, facecolor=colour, edgecolor=style.paper, linewidth=0.8))
     ax.plot([here, here], [row - 0.26, row + 0.18], color=style.ink, linewidth=1.6, solid_capstyle="butt")
     shown = _shown(analysis, found.weight)
@@ -144,7 +149,12 @@ def draw_triangle(analysis: WeightStability, ax: Axes | None = None, *, style: S
     matplotlib.axes.Axes or Chart
         The axes given, or the new chart.
     """
-    style = style_named(style)
+    house = style_named(style)
+    with applied(house):
+        return _triangle(analysis, ax, house)
+
+
+def _triangle(analysis: WeightStability, ax: Axes | None, style: Style) -> Any:
     ax, drawn = start(ax, style, height=150.0)
     areas = analysis.areas
     ranked = [analysis.portfolio, *(portfolio for portfolio in areas if portfolio != analysis.portfolio)]

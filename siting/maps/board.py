@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import shapely
-from matplotlib.patches import Circle, Rectangle
+from matplotlib.patches import Rectangle
 
 from siting.errors import InputError
 from siting.maps.shapes import Pattern, hatch
-from siting.maps.style import MILLIMETRES_PER_INCH, Style
+from siting.maps.style import MILLIMETRES_PER_INCH, SHAPE_SIZES, Style
 from siting.maps.texts import printable
 
 if TYPE_CHECKING:
@@ -82,6 +82,11 @@ class Entry:
     edge: str | None = None
     edges: tuple[str, str] | None = None
     note: str = ""
+
+
+def _swatch_size(size: float) -> tuple[float, float]:
+    """Return height and width of a swatch in millimetres; small type goes with small swatches."""
+    return (3.1, 6.0) if size >= _FULL_SIZE else (2.5, 4.0)
 
 
 class Board:
@@ -182,6 +187,32 @@ class Board:
             rest = rest[cut:].lstrip()
         return lines or [""]
 
+    def shortened(self, text: str, width: float, size: float, weight: str = "normal") -> str:
+        """Cut a text to a width; a code in brackets at its end stays.
+
+        Parameters
+        ----------
+        text : str
+            The text, such as `Brandenburg (DE40)`.
+        width : float
+            Millimetres.
+        size : float
+            Type size in points.
+        weight : str, default "normal"
+            Weight of the type.
+
+        Returns
+        -------
+        str
+            The text itself where it fits.
+        """
+        line = printable(text).strip()
+        name, bracket, code = line.rpartition(" (")
+        room = width - self.measure(f" ({code}", size, weight)
+        if not bracket or self.measure(line, size, weight) <= width or room < width / 3:
+            return self.wrap(line, width, size, 1, weight)[0]
+        return f"{self.wrap(name, room, size, 1, weight)[0]} ({code}"
+
     def _fitting(self, text: str, width: float, size: float, weight: str, ending: str) -> int:
         """Return how many characters fit a width, at least one, by bisection."""
         low, high = 1, len(text)
@@ -273,8 +304,14 @@ class Board:
         radius : float, default 1.9
             Millimetres.
         """
-        colour = self.style.site_colour(number)
-        self.ax.add_patch(Circle((x, y), radius, facecolor=colour, edgecolor="none"))
+        self.ax.plot(
+            [x],
+            [y],
+            self.style.site_shape(number),
+            markersize=2 * radius / POINT * SHAPE_SIZES[self.style.site_shape(number)],
+            color=self.style.site_colour(number),
+            markeredgewidth=0,
+        )
         options = {"color": "white", "ha": "center", "va": "center_baseline", "fontweight": "bold"}
         self.text(x, y, str(number + 1), radius / POINT * 1.25, **options)
 
@@ -297,13 +334,11 @@ class Board:
         float
             Where the next block may begin.
         """
-        # Small type goes with small swatches.
-        tall, broad = (3.1, 6.0) if size >= _FULL_SIZE else (2.5, 4.0)
+        tall, broad = _swatch_size(size)
         step = size * POINT * LEADING
         for entry in entries:
             self._swatch(x, y, broad, tall, entry)
-            room = width - broad - 1.8 - (self.measure(entry.note, size) + 1.0 if entry.note else 0.0)
-            lines = self.wrap(entry.label, room, size, 3)
+            lines = self._entry_lines(entry, width, size)
             baseline = y + tall / 2 + size * POINT * 0.36
             for number, line in enumerate(lines):
                 self.text(x + broad + 1.8, baseline + number * step, line, size)
@@ -311,6 +346,60 @@ class Board:
                 self.text(x + width, baseline, entry.note, size, ha="right", color=self.style.muted)
             y += max(tall + 0.9, len(lines) * step + 1.1)
         return y
+
+    def legend_height(self, entries: Iterable[Entry], width: float, size: float = 6.5) -> float:
+        """Return how tall a legend is.
+
+        Parameters
+        ----------
+        entries : iterable of Entry
+            The lines.
+        width : float
+            Millimetres.
+        size : float, default 6.5
+            Type size in points.
+
+        Returns
+        -------
+        float
+            Millimetres.
+        """
+        least, step = _swatch_size(size)[0] + 0.9, size * POINT * LEADING
+        return sum(max(least, len(self._entry_lines(entry, width, size)) * step + 1.1) for entry in entries)
+
+    def _entry_lines(self, entry: Entry, width: float, size: float) -> list[str]:
+        """Return the lines of text beside a swatch."""
+        room = width - _swatch_size(size)[1] - 1.8 - (self.measure(entry.note, size) + 1.0 if entry.note else 0.0)
+        return self.wrap(entry.label, room, size, 3)
+
+    def swatch(
+        self,
+        box: tuple[float, float, float, float],
+        colour: str,
+        pattern: Pattern | None = None,
+        edge: str | None = None,
+    ) -> None:
+        """Draw the sample of a fill, perhaps with a hatch.
+
+        Parameters
+        ----------
+        box : tuple of float
+            Left, top, width and height in millimetres.
+        colour : str
+            The fill.
+        pattern : Pattern, optional
+            The hatch.
+        edge : str, optional
+            Colour of the border.
+        """
+        x, y, width, height = box
+        self.ax.add_patch(Rectangle((x, y), width, height, facecolor=colour, edgecolor="none"))
+        if pattern is not None:
+            # The board's vertical axis points down, the map's up: mirrored, so that the strokes lean alike.
+            mirrored = Pattern(tuple(-angle for angle in pattern.angles), pattern.spacing, pattern.width)
+            hatch(self.ax, shapely.box(x, y, x + width, y + height), mirrored, 1.0, color=self.style.hatch)
+        look: dict[str, Any] = {"facecolor": "none", "edgecolor": edge or self.style.muted, "linewidth": 0.35}
+        self.ax.add_patch(Rectangle((x, y), width, height, **look))
 
     def _swatch(self, x: float, y: float, width: float, height: float, entry: Entry) -> None:
         """Draw the sample of one line of a legend."""
@@ -326,12 +415,7 @@ class Board:
         if entry.colour is None:
             self.ax.plot([x, x + width], [y + height / 2] * 2, color=edge, linewidth=1.4)
             return
-        self.ax.add_patch(Rectangle((x, y), width, height, facecolor=entry.colour, edgecolor="none"))
-        if entry.pattern is not None:
-            # The board's vertical axis points down, the map's up: mirrored, so that the strokes lean alike.
-            mirrored = Pattern(tuple(-a for a in entry.pattern.angles), entry.pattern.spacing, entry.pattern.width)
-            hatch(self.ax, shapely.box(x, y, x + width, y + height), mirrored, 1.0, color=self.style.hatch)
-        self.ax.add_patch(Rectangle((x, y), width, height, facecolor="none", edgecolor=edge, linewidth=0.35))
+        self.swatch((x, y, width, height), entry.colour, entry.pattern, edge)
 
     def columns(
         self, y: float, cells: Sequence[str], rights: Sequence[float], size: float = 6.5, **options: Any

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from siting.errors import InputError, suggestion
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Content:
-    """Everything a portfolio or criterion map shows.
+    """Everything a map shows, of whatever kind.
 
     Attributes
     ----------
@@ -42,10 +43,10 @@ class Content:
         The map frame.
     inside : numpy.ndarray
         True for candidates the frame shows; the others stand in insets.
-    shade : str
-        Attribute the candidates are shaded by.
+    shade : str or None
+        Attribute the candidates are shaded by; None where they are not shaded.
     classes : Classes
-        Its classes; excluded and chosen candidates have none.
+        Its classes; hatched candidates and those in a site's colour have none.
     reason_codes : numpy.ndarray
         Index into `reasons`, -1 for a candidate that is not excluded.
     reasons : tuple of str
@@ -56,8 +57,8 @@ class Content:
         Colours.
     language : str
         Language of the texts.
-    portfolio : bool
-        Whether chosen regions stand in their site's colour and excluded ones are hatched, or all are shaded.
+    painted : bool
+        Whether chosen regions stand in their site's colour, or in their shade with an outline in that colour.
     """
 
     candidates: gpd.GeoDataFrame
@@ -65,14 +66,14 @@ class Content:
     neighbours: gpd.GeoDataFrame | None
     frame: Frame
     inside: NDArray[np.bool_]
-    shade: str
+    shade: str | None
     classes: Classes
     reason_codes: NDArray[np.intp]
     reasons: tuple[str, ...]
     sites: tuple[Hashable, ...]
     style: Style
     language: str
-    portfolio: bool = True
+    painted: bool = True
 
     @property
     def are_points(self) -> bool:
@@ -81,9 +82,11 @@ class Content:
 
     @property
     def missing(self) -> NDArray[np.bool_]:
-        """Candidates neither chosen nor excluded whose attribute has no value."""
+        """Candidates that would be shaded, had their attribute a value."""
+        if self.shade is None:
+            return np.zeros(len(self.candidates), dtype=bool)
         shaded = self.reason_codes < 0
-        if self.portfolio:
+        if self.painted:
             shaded &= ~self.candidates.index.isin(list(self.sites))
         return (self.classes.codes < 0) & shaded
 
@@ -117,8 +120,10 @@ class Content:
         Returns
         -------
         str
-            For example `Grid capacity (proxy), MVA`.
+            For example `Grid capacity (proxy), MVA`; empty where nothing is shaded.
         """
+        if self.shade is None:
+            return ""
         unit = attribute_unit(self.shade)
         return attribute_label(self.shade, self.language) + (f", {unit}" if unit else "")
 
@@ -128,10 +133,14 @@ def content(
     demand: gpd.GeoDataFrame | None,
     neighbours: gpd.GeoDataFrame | None,
     *,
-    shade: str,
     style: Style,
     language: str,
-    portfolio: bool = True,
+    shade: str | None = None,
+    classes: int = 5,
+    chosen: bool = True,
+    hatched: bool = True,
+    painted: bool = False,
+    any_demand: bool = False,
 ) -> Content:
     """Check the tables and work out what the map shows.
 
@@ -143,14 +152,22 @@ def content(
         Demand regions with `facility`.
     neighbours : geopandas.GeoDataFrame or None
         Countries around.
-    shade : str
-        Attribute the candidates are shaded by.
     style : Style
         Colours.
     language : str
         Language of the texts.
-    portfolio : bool, default True
-        Whether chosen and excluded candidates are shown as such.
+    shade : str, optional
+        Attribute the candidates are shaded by.
+    classes : int, default 5
+        At most this many classes of numbers.
+    chosen : bool, default True
+        Whether the table must say which candidates are chosen.
+    hatched : bool, default True
+        Whether excluded candidates are hatched by reason instead of shaded.
+    painted : bool, default False
+        Whether chosen regions stand in their site's colour and have no shade.
+    any_demand : bool, default False
+        Whether demand is kept even if it does not say who serves it.
 
     Returns
     -------
@@ -163,42 +180,45 @@ def content(
         If a table or column is missing or cannot be drawn, or the language is unknown.
     """
     check_language(language)
-    regions = projected(candidates, "candidates", ("selected",) if portfolio else ())
+    regions = projected(candidates, "candidates", ("selected",) if chosen else ())
     if regions.empty:
         raise InputError("there are no candidates, so there is nothing to draw")
     if not regions.index.is_unique:
         raise InputError(f"candidate '{regions.index[regions.index.duplicated()][0]}' appears twice in the table")
-    if shade not in regions.columns or shade == regions.geometry.name:
+    if shade is not None and (shade not in regions.columns or shade == regions.geometry.name):
         names = [str(name) for name in regions.columns if name != regions.geometry.name]
         raise InputError(f"the candidates have no attribute '{shade}' to shade by{suggestion(shade, names)}")
-    chosen = truth(regions, "selected")
+    selected = truth(regions, "selected")
     codes, reasons = np.full(len(regions), -1, dtype=np.intp), tuple[str, ...]()
-    values = regions[shade]
-    if portfolio:
-        # A chosen region stands in its site's colour, so it is not hatched as well.
-        codes[~chosen], reasons = exclusion_reasons(regions[~chosen], language)
-        values = values.where(~chosen & (codes < 0))
+    if hatched:
+        # A chosen region is marked as such, so it is not hatched as well.
+        codes[~selected], reasons = exclusion_reasons(regions[~selected], language)
+    values = pd.Series(np.nan, index=regions.index) if shade is None else regions[shade].where(codes < 0)
+    if painted:
+        values = values.where(~selected)
     frame = frame_for(regions)
     return Content(
         candidates=regions,
-        demand=_served(demand),
+        demand=_served(demand, any_demand=any_demand),
         neighbours=None if neighbours is None else projected(neighbours, "neighbours"),
         frame=frame,
         inside=is_inside(regions, frame),
         shade=shade,
-        classes=classify(values, style, language),
+        classes=classify(values, style, language, classes),
         reason_codes=codes,
         reasons=reasons,
-        sites=tuple(regions.index[chosen]),
+        sites=tuple(regions.index[selected]),
         style=style,
         language=language,
-        portfolio=portfolio,
+        painted=painted,
     )
 
 
-def _served(demand: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
-    """Return the demand table if it says who is served by which site."""
-    if demand is None or "facility" not in demand.columns or not demand["facility"].notna().any():
+def _served(demand: gpd.GeoDataFrame | None, *, any_demand: bool) -> gpd.GeoDataFrame | None:
+    """Return the demand table if it says who is served by which site, or need not."""
+    if demand is None:
+        return None
+    if not any_demand and ("facility" not in demand.columns or not demand["facility"].notna().any()):
         return None
     return projected(demand, "demand points")
 

@@ -25,9 +25,20 @@ _EUROPE_FROM = 0.6
 """From this share of its width on, a selection is drawn in the whole European frame."""
 
 
-@lru_cache(maxsize=4)
-def _transformer(source: str, target: str) -> Transformer:
-    """Return a transformer; PROJ takes some 40 ms to make one."""
+@lru_cache(maxsize=32)
+def transformer_of(source: str, target: str) -> Transformer:
+    """Return what transforms coordinates, east before north; PROJ takes some 40 ms to make one.
+
+    Parameters
+    ----------
+    source, target : str
+        Coordinate reference systems.
+
+    Returns
+    -------
+    pyproj.Transformer
+        The same one for the same systems.
+    """
     return Transformer.from_crs(source, target, always_xy=True)
 
 
@@ -197,9 +208,25 @@ def anchor_points(regions: gpd.GeoDataFrame) -> NDArray[np.float64]:
         longitude = regions["longitude_degrees"].to_numpy(dtype=float)
         latitude = regions["latitude_degrees"].to_numpy(dtype=float)
         stated = np.isfinite(longitude) & np.isfinite(latitude)
-        transformer = _transformer(GEOGRAPHIC, PROJECTED)
+        transformer = transformer_of(GEOGRAPHIC, PROJECTED)
         points[stated] = np.column_stack(transformer.transform(longitude[stated], latitude[stated]))
     return points
+
+
+def anchored(regions: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Return the anchors of regions as points, with the labels of the regions.
+
+    Parameters
+    ----------
+    regions : geopandas.GeoDataFrame
+        In EPSG:3035, as for `anchor_points`.
+
+    Returns
+    -------
+    geopandas.GeoSeries
+        One point per region, in EPSG:3035.
+    """
+    return gpd.GeoSeries(shapely.points(anchor_points(regions)), index=regions.index, crs=PROJECTED)
 
 
 def clipped(geometries: Iterable[BaseGeometry], frame: Frame, tolerance: float = 0.0) -> list[BaseGeometry]:
@@ -244,7 +271,7 @@ def graticule(frame: Frame, step: int = 10) -> BaseGeometry:
     shapely.Geometry
         Lines in EPSG:3035.
     """
-    transformer = _transformer(GEOGRAPHIC, PROJECTED)
+    transformer = transformer_of(GEOGRAPHIC, PROJECTED)
     lines: list[BaseGeometry] = []
     for longitude in range(-60, 81, step):
         latitudes = np.linspace(20, 85, 66)
@@ -278,7 +305,7 @@ def ground_length(frame: Frame, metres: float) -> float:
     True
     """
     x, y = frame.centre
-    transformer = _transformer(PROJECTED, GEOGRAPHIC)
+    transformer = transformer_of(PROJECTED, GEOGRAPHIC)
     longitudes, latitudes = transformer.transform([x - metres / 2, x + metres / 2], [y, y])
     _, _, geodesic = Geod(ellps="WGS84").inv(longitudes[0], latitudes[0], longitudes[1], latitudes[1])
     return metres * metres / float(geodesic)
@@ -302,8 +329,8 @@ def north_at(x: float, y: float) -> float:
     >>> abs(north_at(4_321_000.0, 3_210_000.0)) < 0.01
     True
     """
-    there = _transformer(PROJECTED, GEOGRAPHIC)
-    back = _transformer(GEOGRAPHIC, PROJECTED)
+    there = transformer_of(PROJECTED, GEOGRAPHIC)
+    back = transformer_of(GEOGRAPHIC, PROJECTED)
     longitude, latitude = there.transform(x, y)
     north_x, north_y = back.transform(longitude, min(latitude + 0.1, 90.0))
     return float(np.degrees(np.arctan2(north_x - x, north_y - y)))

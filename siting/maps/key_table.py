@@ -11,6 +11,7 @@ import pandas as pd
 from siting.errors import InputError, suggestion
 from siting.maps.attribute_names import attribute_heading
 from siting.maps.country_names import country_name
+from siting.maps.served import millions, served
 from siting.maps.texts import number, printable, word
 
 if TYPE_CHECKING:
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from siting.maps.content import Content
 
 _USUAL = ("electricity_price_eur_per_mwh", "grid_capacity_mva", "large_enterprise_eligible")
-MOST_ROWS = 12
-"""At most this many sites or criteria are listed."""
+MOST_CRITERIA = 12
+"""At most this many criteria are listed."""
+_MOST_TALL = 8
+"""From more sites than this on, each takes one line instead of two."""
+_TALL, _FLAT, _HEAD = 6.8, 4.3, 7.2
+"""Heights in millimetres: of a site in two lines and in one, and of the headings."""
 _COLUMN = 12.5
 _MILLION = 1e6
 
@@ -113,27 +118,36 @@ def cells_of(values: pd.Series, language: str) -> tuple[str, ...]:
 
 def _served(content: Content) -> list[KeyColumn]:
     """Return people served and their mean latency per site, where the demand table tells them."""
-    demand, language = content.demand, content.language
-    if demand is None or "population" not in demand.columns:
+    table, language = served(content), content.language
+    if table is None:
         return []
-    people = demand["population"].astype(float)
-    sums = people.groupby(demand["facility"]).sum(min_count=1)
-    cells = tuple(number(float(sums.get(site, np.nan)) / 1e6, 1, language) for site in content.sites)
-    found = [KeyColumn(word("served people", language), cells)]
-    if "latency_ms" in demand.columns:
-        known = demand["latency_ms"].notna() & people.notna()
-        weighted = (demand["latency_ms"] * people)[known].groupby(demand["facility"][known]).sum()
-        weight = people[known].groupby(demand["facility"][known]).sum()
-        means = weighted / weight.where(weight > 0)
-        cells = tuple(number(float(means.get(site, np.nan)), 1, language) for site in content.sites)
+    found = [KeyColumn(word("served people", language), millions(table["population"], language))]
+    if table["mean_ms"].notna().any():
+        cells = tuple(number(float(mean), 1, language) for mean in table["mean_ms"])
         found.append(KeyColumn(word("mean latency", language), cells))
     return found
 
 
+def rows_height(sites: int) -> float:
+    """Return how tall the rows of the table of sites are, names of one line assumed.
+
+    Parameters
+    ----------
+    sites : int
+        How many there are.
+
+    Returns
+    -------
+    float
+        Millimetres.
+    """
+    return sites * (_TALL if sites <= _MOST_TALL else _FLAT)
+
+
 def draw_sites(
-    board: Board, content: Content, columns: Sequence[KeyColumn], place: tuple[float, float, float]
+    board: Board, content: Content, columns: Sequence[KeyColumn], place: tuple[float, float, float, float]
 ) -> float:
-    """Set the table of sites on a board.
+    """Set the table of sites on a board: as many as there is room for, and how many more there are.
 
     Parameters
     ----------
@@ -144,14 +158,14 @@ def draw_sites(
     columns : sequence of KeyColumn
         The figures.
     place : tuple of float
-        Left, top and width in millimetres.
+        Left, top, width and bottom in millimetres.
 
     Returns
     -------
     float
         Where the next block may begin.
     """
-    x, y, width = place
+    x, y, width, bottom = place
     language = content.language
     if not content.sites:
         return board.heading(x, y + 3, word("none chosen", language), width) + 2
@@ -163,22 +177,28 @@ def draw_sites(
     widest = max((board.measure(line, 5.6) for text in headings for line in text.split("\n")), default=0.0)
     size = 5.6 * min(1.0, (step - 1.0) / widest) if widest else 5.6
     board.columns(y + 5.6, headings, rights, size, color=board.style.muted)
-    board.rule(y + 7.2, x, width)
-    y += 7.2
-    for position, site in enumerate(content.sites[:MOST_ROWS]):
+    board.rule(y + _HEAD, x, width)
+    y += _HEAD
+    flat = len(content.sites) > _MOST_TALL
+    for position, site in enumerate(content.sites):
         name = content.candidates.loc[site, "name"] if "name" in content.candidates.columns else site
-        lines = board.wrap(str(name), room, 7.0, 2, "bold")
-        height = 6.8 + 3.1 * (len(lines) - 1)
-        board.badge(x + 2.2, y + height / 2, position)
+        lines = [] if flat else board.wrap(str(name), room, 7.0, 2, "bold")
+        height = _FLAT if flat else _TALL + 3.1 * (len(lines) - 1)
+        last = position == len(content.sites) - 1
+        if y + height + (0.0 if last else _FLAT) > bottom and position:
+            board.text(x + 6, y + 3.4, word("more", language).format(count=len(content.sites) - position), 6.0)
+            return y + 3.4 + 3.0
+        board.badge(x + 2.2, y + height / 2, position, 1.9 if not flat else 1.7)
+        if flat:
+            board.text(x + 6, y + 3.0, board.shortened(f"{name} ({site})", room, 6.5, "bold"), 6.5, fontweight="bold")
         for number_, line in enumerate(lines):
             board.text(x + 6, y + 3.1 + 3.1 * number_, line, 7.0, fontweight="bold")
-        board.text(x + 6, y + height - 1.2, _place(content, site), 5.8, color=board.style.muted)
-        board.columns(y + height / 2 + 0.9, [column.cells[position] for column in columns], rights, 7.0)
+        if not flat:
+            board.text(x + 6, y + height - 1.2, _place(content, site), 5.8, color=board.style.muted)
+        cells = [column.cells[position] for column in columns]
+        board.columns(y + height / 2 + 0.9, cells, rights, 6.5 if flat else 7.0)
         y += height
         board.rule(y, x, width, 0.2)
-    if len(content.sites) > MOST_ROWS:
-        y += 3.4
-        board.text(x + 6, y, word("more", language).format(count=len(content.sites) - MOST_ROWS), 6.0)
     return y + 3.0
 
 
@@ -215,7 +235,7 @@ def draw_criteria(board: Board, criteria: pd.DataFrame, language: str, place: tu
     board.columns(y + 3, headings, rights, 5.6, color=board.style.muted)
     board.rule(y + 4.4, x, width)
     y += 4.4
-    for name, row in criteria.head(MOST_ROWS).iterrows():
+    for name, row in criteria.head(MOST_CRITERIA).iterrows():
         text = _amount(float(row["value"]), row.get("unit"), language)
         weight = row.get("weight")
         board.text(x, y + 3.4, board.wrap(word(str(name), language).replace("_", " "), width - 50, 6.8, 1)[0], 6.8)

@@ -8,6 +8,7 @@ placement*, ACM Transactions on Graphics 14).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,15 @@ import numpy as np
 import shapely
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
+Ground = Callable[["NDArray[np.float64]"], "NDArray[np.float64]"]
 _DIRECTIONS = 24
+_RINGS = (1.0, 1.7, 2.6, 3.8, 5.2, 7.0, 9.5)
+"""Distances from the point at which labels are tried, in gaps."""
 _SWEEPS = 12
 _OVERLAP_COST = 1000.0
 _CROSSING_COST = 60.0
@@ -116,7 +120,7 @@ def place(
     obstacles: Sequence[Box],
     bounds: Box,
     *,
-    ground: Callable[[Box], float] | None = None,
+    ground: Ground | None = None,
     gap: float = 9.0,
 ) -> list[Box]:
     """Find a place for every label.
@@ -132,7 +136,8 @@ def place(
     bounds : Box
         Labels stay inside.
     ground : callable, optional
-        Cost of standing on what a box would cover, 0 (free ground) upwards.
+        Cost of standing on what boxes would cover, 0 (free ground) upwards: takes left, bottom, right and top of
+        n boxes, shape (n, 4), and returns shape (n,).
     gap : float, default 9
         Least distance from the point to its label.
 
@@ -173,61 +178,65 @@ def _options(
     *,
     gap: float,
     obstacles: Sequence[Box],
-    ground: Callable[[Box], float] | None,
+    ground: Ground | None,
 ) -> list[tuple[Box, float]]:
-    """Return the places a label may take with their costs that do not depend on other labels."""
-    places: list[tuple[Box, float]] = []
-    for box in (*_around(anchor, size, gap), *_grid(size, bounds)):
-        inside = box if bounds.contains(box) else _moved_inside(box, bounds)
-        x, y = inside.nearest(*anchor)
-        distance = float(np.hypot(x - anchor[0], y - anchor[1]))
-        if distance < gap * 0.7:
-            continue
-        cost = distance / 14.0 + _side_cost(inside, anchor)
-        cost += _OVERLAP_COST * sum(inside.overlap(o.grown(1.5)) > 0 for o in obstacles)
-        cost += ground(inside) if ground else 0.0
-        places.append((inside, cost))
-    return places
+    """Return the places a label may take with their costs that do not depend on other labels, cheapest first."""
+    corners = np.concatenate([_around(anchor, size, gap), _grid(size, bounds)])
+    places = _moved_inside(np.hstack([corners, corners + size]), bounds)
+    x, y = np.clip(anchor[0], places[:, 0], places[:, 2]), np.clip(anchor[1], places[:, 1], places[:, 3])
+    distance = np.hypot(x - anchor[0], y - anchor[1])
+    far = distance >= gap * 0.7
+    places, distance = places[far], distance[far]
+    cost = distance / 14.0 + _side_cost(places, anchor) + _OVERLAP_COST * _overlaps(places, obstacles)
+    if ground is not None and len(places):
+        cost += ground(places)
+    order = np.argsort(cost, kind="stable")
+    return [(Box(*places[one].tolist()), float(cost[one])) for one in order]
 
 
-def _around(anchor: tuple[float, float], size: tuple[float, float], gap: float) -> list[Box]:
-    """Return boxes on rings around a point, each touching its ring from outside."""
-    boxes = []
-    width, height = size
-    for ring in (1.0, 1.7, 2.6, 3.8, 5.2, 7.0, 9.5):
-        for step in range(_DIRECTIONS):
-            angle = 2 * np.pi * step / _DIRECTIONS
-            x = anchor[0] + ring * gap * np.cos(angle)
-            y = anchor[1] + ring * gap * np.sin(angle)
-            # Slides from right-aligned to left-aligned as the direction turns from west to east.
-            left = x - width * (1 - np.cos(angle)) / 2
-            bottom = y - height * (1 - np.sin(angle)) / 2
-            boxes.append(Box(left, bottom, left + width, bottom + height))
-    return boxes
+def _around(anchor: tuple[float, float], size: tuple[float, float], gap: float) -> NDArray[np.float64]:
+    """Return lower left corners of boxes on rings around a point, each touching its ring from outside."""
+    angle = 2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
+    direction = np.column_stack([np.cos(angle), np.sin(angle)])
+    rings = np.array(_RINGS)[:, None, None] * gap * direction
+    # Slides from right-aligned to left-aligned as the direction turns from west to east.
+    corners: NDArray[np.float64] = np.array(anchor) + rings - np.array(size) * (1 - direction) / 2
+    return corners.reshape(-1, 2)
 
 
-def _grid(size: tuple[float, float], bounds: Box) -> list[Box]:
-    """Return boxes all over the map: the last resort of a crowded label."""
+def _grid(size: tuple[float, float], bounds: Box) -> NDArray[np.float64]:
+    """Return lower left corners of boxes all over the map: the last resort of a crowded label."""
     width, height = size
     columns = np.linspace(bounds.left, max(bounds.right - width, bounds.left), 14)
     rows = np.linspace(bounds.bottom, max(bounds.top - height, bounds.bottom), 28)
-    return [Box(float(x), float(y), float(x) + width, float(y) + height) for y in rows for x in columns]
+    x, y = np.meshgrid(columns, rows)
+    return np.column_stack([x.ravel(), y.ravel()])
 
 
-def _moved_inside(box: Box, bounds: Box) -> Box:
-    """Push a box back over the edge it crosses."""
-    right = max(min(0.0, bounds.right - box.right), bounds.left - box.left)
-    up = max(min(0.0, bounds.top - box.top), bounds.bottom - box.bottom)
-    return Box(box.left + right, box.bottom + up, box.right + right, box.top + up)
+def _moved_inside(places: NDArray[np.float64], bounds: Box) -> NDArray[np.float64]:
+    """Push boxes back over the edges they cross."""
+    left, bottom, right, top = places.T
+    across = np.maximum(np.minimum(0.0, bounds.right - right), bounds.left - left)
+    up = np.maximum(np.minimum(0.0, bounds.top - top), bounds.bottom - bottom)
+    return np.asarray(places + np.column_stack([across, up, across, up]))
 
 
-def _side_cost(box: Box, anchor: tuple[float, float]) -> float:
+def _overlaps(places: NDArray[np.float64], obstacles: Sequence[Box]) -> NDArray[np.float64]:
+    """Return how many obstacles each box covers a part of."""
+    count = np.zeros(len(places))
+    for obstacle in obstacles:
+        taken = obstacle.grown(1.5)
+        width = np.minimum(places[:, 2], taken.right) - np.maximum(places[:, 0], taken.left)
+        height = np.minimum(places[:, 3], taken.top) - np.maximum(places[:, 1], taken.bottom)
+        count += (width > 0) & (height > 0)
+    return count
+
+
+def _side_cost(places: NDArray[np.float64], anchor: tuple[float, float]) -> NDArray[np.float64]:
     """Prefer the right of a point, then the left, then above, then below (Imhof's order)."""
-    if box.left >= anchor[0]:
-        return 0.0
-    if box.right <= anchor[0]:
-        return 0.3
-    return 0.5 if box.bottom >= anchor[1] else 0.7
+    right, left = places[:, 0] >= anchor[0], places[:, 2] <= anchor[0]
+    below_or_above = np.where(places[:, 1] >= anchor[1], 0.5, 0.7)
+    return np.asarray(np.where(right, 0.0, np.where(left, 0.3, below_or_above)), dtype=np.float64)
 
 
 def _cheapest(
@@ -238,7 +247,7 @@ def _cheapest(
     """Return the cheapest place given where the other labels and their leaders are."""
     leaders = [_leader(box, point) for box, point in others]
     best, least = options[0][0], np.inf
-    for box, cost in sorted(options, key=lambda option: option[1]):
+    for box, cost in options:
         if cost >= least:
             break
         clash = sum(box.grown(2.0).overlap(other) > 0 for other, _ in others)
@@ -271,9 +280,7 @@ def _leader(box: Box, anchor: tuple[float, float]) -> shapely.LineString:
     return shapely.LineString([anchor, box.nearest(*anchor)])
 
 
-def ground_cost(
-    land: BaseGeometry, to_map: Callable[[NDArray[np.float64]], NDArray[np.float64]]
-) -> Callable[[Box], float]:
+def ground_cost(land: BaseGeometry, to_map: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Ground:
     """Return a function that prefers empty ground, such as sea, to regions that carry a message.
 
     Parameters
@@ -286,16 +293,18 @@ def ground_cost(
     Returns
     -------
     callable
-        Cost of a box, highest when all of it covers the land.
+        Cost of boxes, highest where all of a box covers the land.
     """
     shapely.prepare(land)
+    across, up = (axis.ravel() for axis in np.meshgrid(np.linspace(0, 1, 6), np.linspace(0, 1, 3)))
 
-    def cost(box: Box) -> float:
-        x, y = np.meshgrid(np.linspace(box.left, box.right, 6), np.linspace(box.bottom, box.top, 3))
+    def cost(places: NDArray[np.float64]) -> NDArray[np.float64]:
+        left, bottom, right, top = places.T[:, :, None]
+        x, y = left + (right - left) * across, bottom + (top - bottom) * up
         points = to_map(np.column_stack([x.ravel(), y.ravel()]))
-        covered = shapely.contains_xy(land, points[:, 0], points[:, 1])
+        covered = shapely.contains_xy(land, points[:, 0], points[:, 1]).reshape(x.shape)
         # A label across a coast is read worse than one wholly on land or at sea.
-        straddles = bool(covered.any()) and not bool(covered.all())
-        return _GROUND_COST * (0.8 * float(np.mean(covered)) + 0.2 * straddles)
+        straddles = covered.any(axis=1) & ~covered.all(axis=1)
+        return np.asarray(_GROUND_COST * (0.8 * covered.mean(axis=1) + 0.2 * straddles))
 
     return cost

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,12 +12,13 @@ import shapely
 from siting.maps.board import root_figure
 from siting.maps.frame import clipped, graticule
 from siting.maps.shapes import MISSING, PATTERNS, fill, hatch, outline
-from siting.maps.style import MILLIMETRES_PER_INCH
+from siting.maps.style import MILLIMETRES_PER_INCH, SHAPE_SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     import geopandas as gpd
+    import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
@@ -23,10 +26,14 @@ if TYPE_CHECKING:
     from siting.maps.content import Content
     from siting.maps.style import Style
 
+Ground = Callable[["Axes", "Content", "NDArray[np.bool_]", "gpd.GeoSeries", float], None]
+"""Draws candidates on a map or an inset: axes, content, which rows, their shapes in its projection, units per mm."""
 _BAND_MILLIMETRES = 0.8
 _DOT, _EXCLUDED_DOT = 9.0, 1.2
 """Areas of the dots of places on a full sheet, in square points."""
 _FULL_MILLIMETRES = 150.0
+_MOST_ONE_DIGIT = 9
+"""Up to so many sites their numbers have one digit; more need larger markers."""
 _INSET_MILLIMETRES = 26.0
 
 
@@ -108,10 +115,11 @@ def regions(ax: Axes, content: Content, rows: NDArray[np.bool_], geometry: gpd.G
     shapes = geometry.to_numpy()
     codes, reasons, missing = content.classes.codes[rows], content.reason_codes[rows], content.missing[rows]
     index = content.candidates.index[rows]
-    place = {site: number for number, site in enumerate(content.sites)} if content.portfolio else {}
+    place = {site: number for number, site in enumerate(content.sites)}
+    painted = place if content.painted else {}
     colours = [
-        style.site_colour(place[label])
-        if label in place
+        style.site_colour(painted[label])
+        if label in painted
         else style.excluded
         if reason >= 0
         else content.classes.colours[code]
@@ -131,10 +139,8 @@ def regions(ax: Axes, content: Content, rows: NDArray[np.bool_], geometry: gpd.G
     if missing.any():
         area = shapely.union_all(shapes[missing])
         hatch(ax, area, MISSING, unit, color=style.hatch, zorder=2.5)
-    chosen = [shape for label, shape in zip(index, shapes, strict=True) if label in place]
-    if chosen:
-        fill(ax, chosen, facecolors="none", edgecolors=style.paper, linewidths=0.9 * weight, zorder=5)
-    _borders(ax, content, rows, shapes, weight)
+    chosen_outlines(ax, content, index, shapes, weight)
+    borders(ax, content, rows, shapes, weight)
 
 
 def _dots(
@@ -160,6 +166,31 @@ def _dots(
     ax.scatter(x[order], y[order], s=large, facecolors=fills, edgecolors=style.border, linewidths=0.3, zorder=2.5)
 
 
+def visible(regions: gpd.GeoDataFrame, ax: Axes, geometry: gpd.GeoSeries) -> gpd.GeoDataFrame:
+    """Return the regions a map or an inset shows, in its projection.
+
+    Parameters
+    ----------
+    regions : geopandas.GeoDataFrame
+        In EPSG:3035.
+    ax : matplotlib.axes.Axes
+        The map or the inset, its limits final.
+    geometry : geopandas.GeoSeries
+        Candidates on these axes, in their projection.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Those that meet the view, as far as they can be told apart from others.
+    """
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    if geometry.crs == regions.crs:
+        return regions.cx[left:right, bottom:top]
+    # An inset shows what lies around its candidates: in the common projection nothing else is near them.
+    west, south, east, north = geometry.to_crs(regions.crs).total_bounds
+    return regions.cx[west:east, south:north].to_crs(geometry.crs)
+
+
 def land(ax: Axes, content: Content) -> None:
     """Draw the land of the demand regions under candidates that are places.
 
@@ -177,8 +208,52 @@ def land(ax: Axes, content: Content) -> None:
     fill(ax, areas, facecolors=style.paper, edgecolors=style.border, linewidths=0.15, zorder=1.5)
 
 
-def _borders(ax: Axes, content: Content, rows: NDArray[np.bool_], shapes: NDArray[np.object_], weight: float) -> None:
-    """Draw coasts and the borders between countries."""
+def chosen_outlines(ax: Axes, content: Content, index: pd.Index, shapes: NDArray[np.object_], weight: float) -> None:
+    """Outline chosen regions: in white where they stand in their colour, otherwise in their colour on white.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The map or an inset.
+    content : Content
+        What the map shows.
+    index : pandas.Index
+        Candidates on these axes.
+    shapes : numpy.ndarray
+        Their shapes in the projection of the axes.
+    weight : float
+        By how much lines are thinned.
+    """
+    style = content.style
+    areas = dict(zip(index, shapes, strict=True))
+    for number, site in enumerate(content.sites):
+        if site not in areas:
+            continue
+        area = areas[site]
+        if content.painted:
+            fill(ax, [area], facecolors="none", edgecolors=style.paper, linewidths=0.9 * weight, zorder=5)
+            continue
+        colour = style.site_colour(number)
+        outline(ax, area, colors=style.paper, linewidths=2.6 * weight, joinstyle="round", zorder=5)
+        outline(ax, area, colors=colour, linewidths=1.5 * weight, joinstyle="round", zorder=5.1)
+
+
+def borders(ax: Axes, content: Content, rows: NDArray[np.bool_], shapes: NDArray[np.object_], weight: float) -> None:
+    """Draw coasts and the borders between countries.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The map or an inset.
+    content : Content
+        What the map shows.
+    rows : numpy.ndarray
+        Which candidates stand on these axes.
+    shapes : numpy.ndarray
+        Their shapes in the projection of the axes.
+    weight : float
+        By how much lines are thinned.
+    """
     style = content.style
     if "country" not in content.candidates.columns:
         return
@@ -203,16 +278,14 @@ def service(ax: Axes, content: Content, areas: dict[Hashable, BaseGeometry], uni
         Map units per millimetre.
     """
     style, weight = content.style, line_weight(ax, unit)
+    shared = _shared_borders(areas)
+    near = shapely.buffer(shared, _BAND_MILLIMETRES * weight * unit, quad_segs=4)
     for number, site in enumerate(content.sites):
         if site not in areas:
             continue
         area = areas[site]
-        others = [other for name, other in areas.items() if name != site]
         colour, dash = style.site_colour(number), style.dash(number)
-        if others:
-            near = shapely.buffer(shapely.union_all(others), _BAND_MILLIMETRES * weight * unit, quad_segs=4)
-            band = shapely.intersection(area, near)
-            fill(ax, [band], facecolors=colour, edgecolors="none", zorder=4, alpha=None)
+        fill(ax, [shapely.intersection(area, near)], facecolors=colour, edgecolors="none", zorder=4)
         pattern = (0, dash) if dash else "solid"
         outline(
             ax,
@@ -223,20 +296,15 @@ def service(ax: Axes, content: Content, areas: dict[Hashable, BaseGeometry], uni
             joinstyle="round",
             zorder=4,
         )
-    if len(areas) > 1:
-        outline(ax, _shared_borders(areas), colors=style.paper, linewidths=0.6 * weight, zorder=4.5)
+    outline(ax, shared, colors=style.paper, linewidths=0.6 * weight, zorder=4.5)
 
 
 def _shared_borders(areas: dict[Hashable, BaseGeometry]) -> BaseGeometry:
     """Return the lines where two service areas meet."""
-    shapes = list(areas.values())
-    meetings = [
-        shapely.intersection(shapely.boundary(first), shapely.boundary(second))
-        for position, first in enumerate(shapes)
-        for second in shapes[position + 1 :]
-    ]
+    edges = [shapely.boundary(area) for area in areas.values()]
+    meetings = [shapely.intersection(first, second) for first, second in combinations(edges, 2)]
     lines = shapely.get_parts(shapely.get_parts(meetings))
-    kept = shapely.multilinestrings([line for line in lines if line.geom_type == "LineString"])
+    kept = shapely.MultiLineString([line for line in lines if line.geom_type == "LineString" and line])
     merged: BaseGeometry = shapely.line_merge(kept)
     return merged
 
@@ -260,12 +328,15 @@ def site_markers(
         Diameter in points.
     """
     style = content.style
+    if len(content.sites) > _MOST_ONE_DIGIT:
+        size *= 1.2
     for (x, y), number in zip(points, numbers, strict=True):
+        letters = size * (0.72 if number < _MOST_ONE_DIGIT else 0.6)
         ax.plot(
             [x],
             [y],
-            "o",
-            markersize=size,
+            style.site_shape(number),
+            markersize=size * SHAPE_SIZES[style.site_shape(number)],
             markerfacecolor=style.site_colour(number),
             markeredgecolor=style.paper,
             markeredgewidth=1.0,
@@ -273,5 +344,5 @@ def site_markers(
             scalex=False,
             scaley=False,
         )
-        text = ax.text(x, y, str(number + 1), fontsize=size * 0.72, ha="center", va="center_baseline", zorder=11)
+        text = ax.text(x, y, str(number + 1), fontsize=letters, ha="center", va="center_baseline", zorder=11)
         text.set(color=style.paper, fontweight="bold", parse_math=False)

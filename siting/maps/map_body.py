@@ -19,6 +19,8 @@ from siting.maps.style import readable
 from siting.maps.texts import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
@@ -54,7 +56,15 @@ def frame_axes(ax: Axes, content: Content) -> None:
         spine.set(color=content.style.muted, linewidth=0.5, zorder=20)
 
 
-def draw_map(ax: Axes, content: Content, *, furniture: bool = True) -> None:
+def draw_map(
+    ax: Axes,
+    content: Content,
+    *,
+    furniture: bool = True,
+    ground: layers.Ground = layers.regions,
+    borders: bool = False,
+    above: Callable[[Axes, Content, list[Box]], None] | None = None,
+) -> None:
     """Draw the whole map on axes whose place is final.
 
     Parameters
@@ -65,15 +75,22 @@ def draw_map(ax: Axes, content: Content, *, furniture: bool = True) -> None:
         What the map shows.
     furniture : bool, default True
         Whether scale bar and north arrow are drawn where the map is large enough.
+    ground : callable
+        Draws the candidates, or what takes their place, on the map and on every inset.
+    borders : bool, default False
+        Whether the borders of service areas are drawn over the ground.
+    above : callable, optional
+        Draws on the finished map, given the axes, the content, and the boxes nothing may cover.
     """
     frame_axes(ax, content)
     unit = layers.millimetre(ax)
     layers.backdrop(ax, content)
     layers.land(ax, content)
     inside = content.candidates[content.inside]
-    layers.regions(ax, content, content.inside, inside.geometry, unit)
-    layers.service(ax, content, content.areas, unit)
-    anchors, obstacles = draw_insets(ax, content, unit)
+    ground(ax, content, content.inside, inside.geometry, unit)
+    if borders:
+        layers.service(ax, content, content.areas, unit)
+    anchors, obstacles = draw_insets(ax, content, unit, ground, borders=borders)
     across = content.frame.width / unit
     if furniture and across >= LEAST_FURNISHED:
         obstacles += [page_box(ax, box) for box in _furniture(ax, content, unit, obstacles)]
@@ -84,7 +101,10 @@ def draw_map(ax: Axes, content: Content, *, furniture: bool = True) -> None:
     numbers = list(range(len(content.sites)))
     layers.site_markers(ax, content, points, numbers, size=7.5 if across >= LEAST_FURNISHED else 5.5)
     if across >= LEAST_FURNISHED:
-        name_sites(ax, content, points, obstacles, shown)
+        obstacles += name_sites(ax, content, points, obstacles, shown)
+        obstacles += [Box(x, y, x, y).grown(4.5) for x, y in page(ax, points).tolist()] if len(points) else []
+    if above is not None:
+        above(ax, content, obstacles)
 
 
 def _furniture(ax: Axes, content: Content, unit: float, obstacles: list[Box]) -> list[Box]:
@@ -103,7 +123,9 @@ def _furniture(ax: Axes, content: Content, unit: float, obstacles: list[Box]) ->
     return [bar, arrow]
 
 
-def draw_insets(ax: Axes, content: Content, unit: float) -> tuple[dict[object, NDArray[np.float64]], list[Box]]:
+def draw_insets(
+    ax: Axes, content: Content, unit: float, ground: layers.Ground, *, borders: bool
+) -> tuple[dict[object, NDArray[np.float64]], list[Box]]:
     """Draw an inset for every territory outside the frame.
 
     Parameters
@@ -114,6 +136,10 @@ def draw_insets(ax: Axes, content: Content, unit: float) -> tuple[dict[object, N
         What the map shows.
     unit : float
         Map units per millimetre.
+    ground : callable
+        Draws the candidates.
+    borders : bool
+        Whether the borders of service areas are drawn.
 
     Returns
     -------
@@ -137,15 +163,18 @@ def draw_insets(ax: Axes, content: Content, unit: float) -> tuple[dict[object, N
         inset = ax.inset_axes((left, bottom, width, height), transform=ax.transData, zorder=7)
         inset.set_gid(f"inset-{position}")
         boxes.append(page_box(ax, Box(left, bottom, left + width, bottom + height)))
-        for site, share in _draw_inset(inset, content, group, (width / unit, height / unit)).items():
+        scale = _draw_inset(inset, content, group, (width / unit, height / unit), ground)
+        if borders and content.demand is not None:
+            _inset_service(inset, content, group, scale)
+        for site, share in _inset_sites(inset, content, group).items():
             anchors[site] = np.array([left + share[0] * width, bottom + share[1] * height])
     return anchors, boxes
 
 
 def _draw_inset(
-    ax: Axes, content: Content, group: Territory, millimetres: tuple[float, float]
-) -> dict[object, NDArray[np.float64]]:
-    """Draw one inset and return where its chosen sites stand, as shares of its width and height."""
+    ax: Axes, content: Content, group: Territory, millimetres: tuple[float, float], ground: layers.Ground
+) -> float:
+    """Draw one inset and return how many of its units make a millimetre on paper."""
     style = content.style
     wide, tall = millimetres
     titled = wide >= _LEAST_TITLED
@@ -163,16 +192,19 @@ def _draw_inset(
         spine.set(color=style.muted, linewidth=0.4, zorder=20)
     rows = content.candidates.index.isin(group.rows)
     shapes = content.candidates.geometry[rows].to_crs(group.crs)
-    layers.regions(ax, content, rows, shapes.simplify(unit * 0.05), unit)
-    if content.demand is not None:
-        _inset_service(ax, content, group, unit)
+    ground(ax, content, rows, shapes.simplify(unit * 0.05), unit)
     if titled:
         _inset_title(ax, content, group)
         _inset_bar(ax, content, unit, (wide, tall))
+    return unit
+
+
+def _inset_sites(ax: Axes, content: Content, group: Territory) -> dict[object, NDArray[np.float64]]:
+    """Return where the chosen sites of an inset stand, as shares of its width and height."""
     chosen = [site for site in content.sites if site in group.rows]
-    points = anchor_points(content.candidates.loc[chosen]) if chosen else np.empty((0, 2))
     if not chosen:
         return {}
+    points = anchor_points(content.candidates.loc[chosen])
     place = shapely.get_coordinates(
         content.candidates.loc[chosen]
         .set_geometry(shapely.points(points), crs=content.candidates.crs)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from siting.maps.board import Board, Entry, root_figure
-from siting.maps.key_table import MOST_ROWS, draw_criteria, draw_sites, key_columns
+from siting.maps.key_table import MOST_CRITERIA, draw_criteria, draw_sites, key_columns, rows_height
 from siting.maps.map_body import draw_service_map
 from siting.maps.shapes import MISSING, PATTERNS
 from siting.maps.style import MILLIMETRES_PER_INCH
 from siting.maps.texts import number, word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     import pandas as pd
     from matplotlib.axes import Axes
 
@@ -23,6 +22,27 @@ if TYPE_CHECKING:
 _GUTTER = 5.0
 _LEAST_SERVICE_MAP = 30.0
 _LARGEST_SERVICE_MAP = 66.0
+_SYMBOLS = 14.0
+"""Millimetres kept for the legend of symbols."""
+_LEAST_FURTHER = 42.0
+"""Millimetres kept for the last list of a panel."""
+Block = Callable[[Board, tuple[float, float, float, float]], float]
+"""Sets a block on a board, given left, top, width and the bottom in millimetres; returns where it ends."""
+
+
+class Legend(NamedTuple):
+    """What explains one layer of a map.
+
+    Attributes
+    ----------
+    title : str
+        Its heading; empty for none.
+    entries : sequence of Entry
+        Its lines.
+    """
+
+    title: str
+    entries: Sequence[Entry]
 
 
 def shade_entries(content: Content) -> list[Entry]:
@@ -74,6 +94,25 @@ def exclusion_entries(content: Content) -> list[Entry]:
     ]
 
 
+def shade_legends(content: Content) -> list[Legend]:
+    """Return the legends of shades and exclusions.
+
+    Parameters
+    ----------
+    content : Content
+        What the map shows.
+
+    Returns
+    -------
+    list of Legend
+        One, or two if candidates are excluded.
+    """
+    legends = [Legend(content.shade_title(), shade_entries(content))]
+    if content.reasons:
+        legends.append(Legend(word("excluded", content.language), exclusion_entries(content)))
+    return legends
+
+
 def symbol_entries(content: Content) -> list[Entry]:
     """Return the legend of the remaining symbols.
 
@@ -98,19 +137,19 @@ def symbol_entries(content: Content) -> list[Entry]:
     return entries
 
 
-def legends(board: Board, content: Content, place: tuple[float, float, float], *, beside: bool) -> float:
-    """Draw the legends of shades and exclusions, one beside the other or one below the other.
+def place_legends(board: Board, legends: Sequence[Legend], place: tuple[float, float, float], *, beside: bool) -> float:
+    """Draw legends, two and two beside each other or one below the other.
 
     Parameters
     ----------
     board : Board
         Where to draw.
-    content : Content
-        What the map shows.
+    legends : sequence of Legend
+        What to draw; empty ones take no room.
     place : tuple of float
         Left, top and width in millimetres.
     beside : bool
-        Whether they stand side by side.
+        Whether two stand side by side.
 
     Returns
     -------
@@ -118,20 +157,107 @@ def legends(board: Board, content: Content, place: tuple[float, float, float], *
         Where the next block may begin.
     """
     x, y, width = place
-    blocks = [(content.shade_title(), shade_entries(content))]
-    if content.reasons:
-        blocks.append((word("excluded", content.language), exclusion_entries(content)))
-    room = (width - _GUTTER) / 2 if beside and len(blocks) > 1 else width
-    low = y
-    for title, entries in blocks:
-        below = board.heading(x, y + 3, title, room)
-        end = board.legend(x, below - 2.2, entries, room)
-        low = max(low, end)
-        if beside:
-            x += room + _GUTTER
-        else:
-            y = end + 1.5
-    return low + 1.5
+    across = 2 if beside and len(legends) > 1 else 1
+    room = (width - _GUTTER * (across - 1)) / across
+    for row in batched_by(legends, across):
+        low = y
+        for column, legend in enumerate(row):
+            left, top = x + column * (room + _GUTTER), y
+            if legend.title:
+                top = board.heading(left, y + 3, legend.title, room) - 2.2
+            low = max(low, board.legend(left, top, legend.entries, room))
+        y = low + 1.5
+    return y
+
+
+def batched_by(legends: Sequence[Legend], across: int) -> list[Sequence[Legend]]:
+    """Return the legends that have entries, in rows of so many.
+
+    Parameters
+    ----------
+    legends : sequence of Legend
+        The legends.
+    across : int
+        How many stand in a row.
+
+    Returns
+    -------
+    list
+        The rows.
+    """
+    filled = [legend for legend in legends if legend.entries]
+    return [filled[start : start + across] for start in range(0, len(filled), across)]
+
+
+def legends_height(board: Board, legends: Sequence[Legend], width: float) -> float:
+    """Return how tall legends are, two and two beside each other.
+
+    Parameters
+    ----------
+    board : Board
+        Measures the texts.
+    legends : sequence of Legend
+        The legends.
+    width : float
+        Millimetres they may take.
+
+    Returns
+    -------
+    float
+        Millimetres.
+    """
+    across = 2 if len(legends) > 1 else 1
+    room = (width - _GUTTER * (across - 1)) / across
+    heights = [
+        max(board.legend_height(each.entries, room) + (7.0 if each.title else 0.0) for each in row)
+        for row in batched_by(legends, across)
+    ]
+    return sum(heights) + 1.5 * len(heights)
+
+
+def place_blocks(
+    sheet: Sheet,
+    parts: tuple[Sequence[Block], Sequence[Legend], Sequence[Block]],
+    room: tuple[float, float, float, float],
+) -> None:
+    """Fill the room beside a map: one column, or two below a map in portrait.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The sheet.
+    parts : tuple
+        Blocks, legends, and blocks that take what room is left.
+    room : tuple of float
+        Left, top, right and bottom in millimetres.
+    """
+    blocks, legends, further = parts
+    board = sheet.page
+    left, top, right, bottom = room
+    if right - left < bottom - top:
+        width = right - left
+        kept = legends_height(board, legends, width) + (_LEAST_FURTHER if further else 0.0)
+        y = _stack(board, blocks, (left, top, width, bottom - kept))
+        y = place_legends(board, legends, (left, y + 0.5, width), beside=True)
+        _stack(board, further, (left, y + 0.5, width, bottom))
+        return
+    width = (right - left) / 2 - _GUTTER
+    beyond = left + width + 2 * _GUTTER
+    if blocks:
+        _stack(board, blocks, (left, top, width, bottom))
+        y = place_legends(board, legends, (beyond, top, width), beside=False) + 0.5
+    else:
+        place_legends(board, legends, (left, top, width), beside=False)
+        y = top
+    _stack(board, further, (beyond, y, width, bottom))
+
+
+def _stack(board: Board, blocks: Sequence[Block], place: tuple[float, float, float, float]) -> float:
+    """Set blocks one below the other and return where the next may begin."""
+    left, y, width, bottom = place
+    for block in blocks:
+        y = block(board, (left, y, width, bottom))
+    return y
 
 
 def panel_height(content: Content, criteria: int) -> float:
@@ -149,9 +275,7 @@ def panel_height(content: Content, criteria: int) -> float:
     float
         Millimetres.
     """
-    tables = (
-        10.5 + 7.6 * min(len(content.sites), MOST_ROWS) + (8.5 + 4.7 * min(criteria, MOST_ROWS) if criteria else 0.0)
-    )
+    tables = 10.5 + rows_height(len(content.sites)) + (8.5 + 4.7 * min(criteria, MOST_CRITERIA) if criteria else 0.0)
     shades = 10.0 + 4.0 * len(shade_entries(content))
     return max(tables, shades + (6.0 + 7.5 * len(content.reasons) if content.reasons else 0.0)) + 2.0
 
@@ -183,16 +307,20 @@ def fill_panel(
     wide = right - left > bottom - top
     half = (right - left - _GUTTER) / 2
     width = half if wide else right - left
-    y = draw_sites(page, content, key_columns(content, columns), (left, top, width))
+    listed = 0 if criteria is None else min(len(criteria), MOST_CRITERIA)
+    kept = (11.9 + 4.7 * listed if listed else 0.0) + legends_height(page, shade_legends(content), width) + _SYMBOLS
+    sites_bottom = bottom - (0.0 if wide else kept)
+    y = draw_sites(page, content, key_columns(content, columns), (left, top, width, sites_bottom))
     if criteria is not None and len(criteria):
         y = draw_criteria(page, criteria, content.language, (left, y + 0.5, width))
+    legends = shade_legends(content)
     if wide:
         x = left + half + _GUTTER
         size = min(half * 0.5, bottom - top - 6)
-        legends(page, content, (x, top, half - size - _GUTTER), beside=False)
+        place_legends(page, legends, (x, top, half - size - _GUTTER), beside=False)
         _served(sheet, content, (right - size, top, size), size)
         return
-    y = legends(page, content, (left, y + 0.5, width), beside=True)
+    y = place_legends(page, legends, (left, y + 0.5, width), beside=True)
     size = min(bottom - y - 5.2, _LARGEST_SERVICE_MAP)
     shown = size >= _LEAST_SERVICE_MAP and content.demand is not None and bool(content.sites)
     if shown:
@@ -210,7 +338,7 @@ def _served(sheet: Sheet, content: Content, place: tuple[float, float, float], s
     draw_service_map(sheet.axes_at(x, y + 5.2, width, width), content)
 
 
-def axes_legend(ax: Axes, content: Content) -> Callable[[Axes], None]:
+def axes_legend(ax: Axes, content: Content, legends: Sequence[Legend]) -> Callable[[Axes], None]:
     """Make room for a legend in the right of the place some axes have, and return what draws it.
 
     Parameters
@@ -219,6 +347,8 @@ def axes_legend(ax: Axes, content: Content) -> Callable[[Axes], None]:
         The axes of the map, made narrower if need be.
     content : Content
         What the map shows.
+    legends : sequence of Legend
+        What explains it.
 
     Returns
     -------
@@ -244,7 +374,7 @@ def axes_legend(ax: Axes, content: Content) -> Callable[[Axes], None]:
         if content.sites:
             y = board.heading(0, 3, word("chosen", content.language), board.width) - 2.2
             y = board.legend(0, y, _site_entries(content), board.width) + 1.5
-        legends(board, content, (0, y, board.width), beside=False)
+        place_legends(board, legends, (0, y, board.width), beside=False)
 
     return draw
 

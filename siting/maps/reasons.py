@@ -13,6 +13,8 @@ from siting.maps.shapes import PATTERNS
 from siting.maps.texts import printable, word
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -63,28 +65,96 @@ def exclusion_reasons(candidates: gpd.GeoDataFrame, language: str) -> tuple[NDAr
         At most as many as there are patterns; what is left shares the last.
     """
     stated = stated_reasons(candidates)
-    excluded = truth(candidates, "excluded") if "excluded" in candidates else np.array([bool(s) for s in stated])
     kinds = Counter(kind for parts in stated for kind in {_kind(part) for part in parts})
+    excluded = excluded_candidates(candidates)
     chosen = [_telling(parts, kinds) if out else "" for parts, out in zip(stated, excluded, strict=True)]
-    texts: dict[str, set[str]] = {}
-    for part in filter(None, chosen):
-        texts.setdefault(_kind(part), set()).add(part)
-    # A figure that is the same for all is worth printing.
-    names = {
-        kind: _worded(kind, language) or _worded(next(iter(own)) if len(own) == 1 else kind, language, plain=True)
-        for kind, own in texts.items()
-    }
+    names = _names(filter(None, chosen), language)
     silent = word("no reason", language)
     labels = [
         (names[_kind(part)] if part else silent) if out else None for part, out in zip(chosen, excluded, strict=True)
     ]
-    counted = Counter(label for label in labels if label is not None)
-    order = sorted(counted, key=lambda label: (-counted[label], label))
-    if len(order) > _MOST_REASONS:
-        order = [*order[: _MOST_REASONS - 1], word("other reasons", language)]
+    order = _order((label for label in labels if label is not None), language)
     place = {label: position for position, label in enumerate(order)}
     codes = [-1 if label is None else place.get(label, len(order) - 1) for label in labels]
     return np.array(codes, dtype=np.intp), tuple(order)
+
+
+def all_exclusion_reasons(candidates: gpd.GeoDataFrame, language: str) -> tuple[list[tuple[int, ...]], tuple[str, ...]]:
+    """Return every reason of every excluded candidate, the most frequent reasons first.
+
+    Parameters
+    ----------
+    candidates : geopandas.GeoDataFrame
+        Perhaps with `excluded` and `exclusion_reason`.
+    language : str
+        Language of the texts.
+
+    Returns
+    -------
+    codes : list of tuple of int
+        Indices of the reasons of each candidate, rising; empty for one that is not excluded.
+    reasons : tuple of str
+        At most as many as there are patterns; what is left shares the last.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> table = gpd.GeoDataFrame({"exclusion_reason": ["too far; too cold", "too far", None]})
+    >>> all_exclusion_reasons(table, "en")
+    ([(0, 1), (0,), ()], ('too far', 'too cold'))
+    """
+    stated = stated_reasons(candidates)
+    excluded = excluded_candidates(candidates)
+    names = _names((part for parts in stated for part in parts), language)
+    labels = [
+        dict.fromkeys(names[_kind(part)] for part in parts) or {word("no reason", language): None} if out else {}
+        for parts, out in zip(stated, excluded, strict=True)
+    ]
+    order = _order((label for own in labels for label in own), language)
+    place = {label: position for position, label in enumerate(order)}
+    codes = [tuple(sorted({place.get(label, len(order) - 1) for label in own})) for own in labels]
+    return codes, tuple(order)
+
+
+def excluded_candidates(candidates: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Return which candidates are excluded: those the table says are, or else those with a reason.
+
+    Parameters
+    ----------
+    candidates : geopandas.GeoDataFrame
+        Perhaps with `excluded` and `exclusion_reason`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (candidates,).
+    """
+    if "excluded" in candidates:
+        return truth(candidates, "excluded")
+    return np.array([bool(parts) for parts in stated_reasons(candidates)], dtype=bool)
+
+
+def _names(parts: Iterable[str], language: str) -> dict[str, str]:
+    """Return what each kind of reason is called; a figure that is the same for all is worth printing."""
+    texts: dict[str, set[str]] = {}
+    for part in parts:
+        texts.setdefault(_kind(part), set()).add(part)
+    return {
+        kind: _worded(kind, language) or _worded(next(iter(own)) if len(own) == 1 else kind, language, plain=True)
+        for kind, own in texts.items()
+    }
+
+
+def _order(labels: Iterable[str], language: str) -> list[str]:
+    """Return reasons from the most to the least frequent, as many as a legend can show.
+
+    Of equals the first in the table comes first, so that a reason has the same colour in every language.
+    """
+    counted = Counter(labels)
+    order = sorted(counted, key=lambda label: -counted[label])
+    if len(order) > _MOST_REASONS:
+        order = [*order[: _MOST_REASONS - 1], word("other reasons", language)]
+    return order
 
 
 def stated_reasons(candidates: gpd.GeoDataFrame) -> list[tuple[str, ...]]:

@@ -200,6 +200,55 @@ def parallel_lines(area: BaseGeometry, angle: float, spacing: float) -> BaseGeom
     return drawn
 
 
+def stripes(area: BaseGeometry, width: float, place: int, count: int) -> BaseGeometry:
+    """Cut one of several sets of stripes from an area; all sets together cover it once.
+
+    Parameters
+    ----------
+    area : shapely.Geometry
+        Polygon or multipolygon.
+    width : float
+        Width of a stripe, in the units of the area.
+    place : int
+        Which set, counted from zero.
+    count : int
+        How many sets share the area; one takes all of it.
+
+    Returns
+    -------
+    shapely.Geometry
+        Every `count`-th stripe, from lower left to upper right.
+
+    Examples
+    --------
+    >>> whole = shapely.box(0, 0, 10, 10)
+    >>> round(sum(stripes(whole, 1.0, place, 3).area for place in range(3)), 9)
+    100.0
+    """
+    if count == 1:
+        return area
+    left, bottom, right, top = area.bounds
+    tall, slope = top - bottom, width * np.sqrt(2)
+    # All areas share one ruling: stripe k lies between the lines x - y = k and k + 1, in units of the slope.
+    first, last = int(np.floor((left - top) / slope)), int(np.ceil((right - bottom) / slope))
+    numbers = np.array([number for number in range(first, last + 1) if number % count == place])
+    if not len(numbers):
+        return shapely.Polygon()
+    low = numbers * slope
+    corners = np.stack(
+        [
+            np.column_stack([low + bottom, np.full(len(low), bottom)]),
+            np.column_stack([low + slope + bottom, np.full(len(low), bottom)]),
+            np.column_stack([low + slope + bottom + tall, np.full(len(low), top)]),
+            np.column_stack([low + bottom + tall, np.full(len(low), top)]),
+        ],
+        axis=1,
+    )
+    every: Any = shapely.polygons(corners)
+    cut: BaseGeometry = shapely.intersection(shapely.multipolygons(every), area)
+    return cut
+
+
 def dot_grid(area: BaseGeometry, spacing: float) -> NDArray[np.float64]:
     """Return a staggered grid of points inside an area.
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+from matplotlib import font_manager
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
 from siting.errors import InputError, suggestion
@@ -18,6 +21,18 @@ MILLIMETRES_PER_INCH = 25.4
 POINTS_PER_MILLIMETRE = 72 / MILLIMETRES_PER_INCH
 _LEAST_CONTRAST = 4.5
 """WCAG 2.1, success criterion 1.4.3: the least contrast of small text against its ground."""
+SHAPES = ("o", "s", "D", "h")
+"""Shapes of site markers, as matplotlib names them: circles until the colours run out, then squares, and so on."""
+SHAPE_SIZES = {"o": 1.0, "s": 0.89, "D": 0.8, "h": 1.06}
+"""What makes the shapes look equally large."""
+_SHIPPED_FONT = "DejaVu Sans"
+"""Comes with matplotlib, so it is always there."""
+_FURTHER_FONTS = ("Noto Sans CJK SC", "Noto Sans", "Arial Unicode MS")
+"""Asked, where they are installed, for letters that the font of a style lacks."""
+_REASONS = (
+    "#ebb233", "#6da1cf", "#aa9c78", "#abe596", "#35e1fe", "#e984a7", "#ddbba5", "#c19a50", "#a4a9fe", "#c9b9d1",
+)  # fmt: skip
+"""One fill per exclusion reason, told apart by the three common colour-vision deficiencies."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +48,12 @@ class Style:
     sequential : tuple of str
         Anchors of the sequential palette from low to high; lightness falls monotonically.
     sites : tuple of str
-        One colour per chosen site, in order; told apart by the three common colour-vision deficiencies.
+        One colour per chosen site, in order; told apart by the three common colour-vision deficiencies. When they
+        run out they repeat, and the markers change their shape.
+    never : str
+        Fill of candidates about which there is nothing to say: held never, or not excluded.
+    reasons : tuple of str
+        One fill per exclusion reason; each has a pattern of its own besides.
     dashes : tuple of (float or tuple of float)
         Line pattern of the outline of each service area: solid in colour, distinct in greyscale.
     font : str
@@ -54,8 +74,10 @@ class Style:
     paper: str
     sequential: tuple[str, ...]
     sites: tuple[str, ...]
+    never: str = "#f7f5f0"
+    reasons: tuple[str, ...] = _REASONS
     dashes: tuple[tuple[float, ...], ...] = ((),)
-    font: str = "DejaVu Sans"
+    font: str = _SHIPPED_FONT
 
     def ramp(self, classes: int) -> list[str]:
         """Return `classes` colours from low to high, sampled from the sequential palette.
@@ -95,6 +117,26 @@ class Style:
         """
         return self.sites[number % len(self.sites)]
 
+    def site_shape(self, number: int) -> str:
+        """Return the shape of a site's marker: another one each time the colours start again.
+
+        Parameters
+        ----------
+        number : int
+            Position of the site in the portfolio, counted from zero.
+
+        Returns
+        -------
+        str
+            One of `SHAPES`.
+
+        Examples
+        --------
+        >>> LIGHT.site_shape(0), LIGHT.site_shape(len(LIGHT.sites))
+        ('o', 's')
+        """
+        return SHAPES[number // len(self.sites) % len(SHAPES)]
+
     def dash(self, number: int) -> tuple[float, ...]:
         """Return the dash pattern of the outline of the service area with this position.
 
@@ -125,10 +167,13 @@ LIGHT = Style(
     muted="#5b636a",
     paper="#ffffff",
     sequential=("#fbf3d3", "#e6dcb4", "#c3c3ae", "#95a4ab", "#667d94"),
-    sites=("#d55e00", "#0a78d1", "#0b4d31", "#760f6e", "#5a2ee0", "#4a4508", "#a82a63", "#3b3f46"),
-)
-"""For screens and colour print; the site colours follow Okabe and Ito, darkened until white figures are
-read."""
+    sites=(
+        "#d55e00", "#0a78d1", "#0b4d31", "#760f6e", "#5a2ee0", "#4a4508",
+        "#a82a63", "#3b3f46", "#958156", "#be6aaa", "#570190", "#915dfe",
+    ),
+)  # fmt: skip
+"""For screens and colour print; the first site colours follow Okabe and Ito, darkened until white figures are read,
+and the last four lie as far from them as they can in every kind of colour vision."""
 
 PRINT = Style(
     name="print",
@@ -144,7 +189,20 @@ PRINT = Style(
     muted="#444444",
     paper="#ffffff",
     sequential=("#f7f7f7", "#e3e3e3", "#cdcdcd", "#b5b5b5", "#9c9c9c"),
+    never="#ffffff",
     sites=("#000000", "#5c5c5c", "#2e2e2e", "#6b6b6b", "#454545", "#1a1a1a"),
+    reasons=(
+        "#f2f2f2",
+        "#d9d9d9",
+        "#bfbfbf",
+        "#e6e6e6",
+        "#cccccc",
+        "#b3b3b3",
+        "#ededed",
+        "#d4d4d4",
+        "#c6c6c6",
+        "#dfdfdf",
+    ),
     dashes=((), (4.0, 1.6), (1.0, 1.2), (6.0, 1.5, 1.0, 1.5), (9.0, 2.0), (3.0, 1.0, 1.0, 1.0, 1.0, 1.0)),
 )
 """For black-and-white print: greys only, service areas told apart by number and by dash."""
@@ -196,13 +254,16 @@ def settings(style: Style) -> Any:
         Keys and values for `matplotlib.rc_context`.
     """
     return {
-        "font.family": ["sans-serif"],
-        # The first is drawn with; the others are named in SVG files for readers who lack it.
-        "font.sans-serif": list(dict.fromkeys([style.font, "DejaVu Sans", "Verdana", "Arial"])),
+        # Families that are installed, in the order in which they are asked for a letter; the generic one stands
+        # last for readers of an SVG file, whose viewer may have others.
+        "font.family": [*_families(style.font), "sans-serif"],
+        "font.sans-serif": [_SHIPPED_FONT, "Verdana", "Arial"],
         "font.size": 7.0,
         "text.color": style.ink,
         "text.usetex": False,
         "text.parse_math": False,
+        # Letters keep their widths at every resolution, so that what fits by measure fits in the file.
+        "text.hinting": "none",
         "axes.unicode_minus": True,
         "path.simplify": False,
         "svg.fonttype": "none",
@@ -212,6 +273,17 @@ def settings(style: Style) -> Any:
         "savefig.facecolor": style.paper,
         "savefig.bbox": "standard",
     }
+
+
+@lru_cache
+def _families(font: str) -> tuple[str, ...]:
+    """Return the installed families to draw with, the wanted one first; that it is missing is said once."""
+    installed = set(font_manager.get_font_names())
+    if font not in installed:
+        nearest = suggestion(font, sorted(installed))
+        warnings.warn(f"the font '{font}' is not installed, so {_SHIPPED_FONT} is used{nearest}", stacklevel=5)
+    wanted = dict.fromkeys([font, _SHIPPED_FONT, *_FURTHER_FONTS])
+    return tuple(family for family in wanted if family in installed)
 
 
 @contextmanager
@@ -293,6 +365,29 @@ def readable(colour: str, ground: str = "#ffffff") -> str:
         if contrast(shade, ground) >= _LEAST_CONTRAST:
             return shade
     return "#000000"
+
+
+def deepened(colour: str, strength: float) -> str:
+    """Mix a colour with black.
+
+    Parameters
+    ----------
+    colour : str
+        The colour itself.
+    strength : float
+        0 gives the colour, 1 black.
+
+    Returns
+    -------
+    str
+        A hexadecimal colour.
+
+    Examples
+    --------
+    >>> deepened("#ffffff", 1.0)
+    '#000000'
+    """
+    return _hexadecimal((1 - strength) * channel for channel in to_rgb(colour))
 
 
 def tint(colour: str, strength: float) -> str:
