@@ -28,6 +28,8 @@ from siting.command_line import application
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.slow
+
 #: Modules whose public names a user meets, besides the names at the top of the package.
 MODULES = (
     "siting.data", "siting.export", "siting.interactive", "siting.location",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "06_live_explorer.ipynb"
 PATIENCE_SECONDS = 90
 #: Key presses that raise the weight of latency from 0.25 to 0.40 in steps of 0.01.

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from siting.solution import Solution
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def solution() -> Solution:

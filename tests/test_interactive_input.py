@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from browser import Visit
 
+pytestmark = pytest.mark.slow
+
 ASSETS = Path(siting.__file__).parent / "interactive" / "assets"
 HOSTILE = [
     "<script>window.attacked=1</script>",

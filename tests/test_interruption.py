@@ -373,6 +373,7 @@ def interrupted_command(arguments: list[str], wanted: str) -> tuple[int, str, st
     return process.returncode, printed, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", told.decode())
 
 
+@pytest.mark.slow
 def test_the_command_prints_and_writes_what_it_holds(tmp_path: Path) -> None:
     """Exit code 3, as after a limit: there is an answer, and it is not proven."""
     target = tmp_path / "held.json"
@@ -386,6 +387,7 @@ def test_the_command_prints_and_writes_what_it_holds(tmp_path: Path) -> None:
     assert len(held["portfolio"]) == 6
 
 
+@pytest.mark.slow
 def test_the_command_with_nothing_to_show_says_so_in_one_sentence(tmp_path: Path) -> None:
     """Exit code 130, as shells have it, and no file."""
     arguments = ["solve", "--set", "data.candidates=nuts3", "--to", str(tmp_path / "held.json")]
@@ -396,6 +398,7 @@ def test_the_command_with_nothing_to_show_says_so_in_one_sentence(tmp_path: Path
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_an_analysis_on_the_command_line_prints_what_is_finished() -> None:
     """Exit code 3 again."""
     code, printed, told = interrupted_command(["robustness", "--draws", "5000"], "draws")
@@ -424,6 +427,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_a_second_interrupt_ends_everything_at_once(tmp_path: Path) -> None:
     """Even where the first is not obeyed; worker processes are not left behind."""
     script = tmp_path / "stubborn.py"
@@ -440,6 +444,7 @@ def test_a_second_interrupt_ends_everything_at_once(tmp_path: Path) -> None:
     assert status.stdout.strip()[:1] in {"", "Z"}
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_progress_and_keeps_the_incumbent() -> None:
     """A person's front end, whose interrupt button stops a solve; the output that moved is empty at the end."""
     manager, client = start_new_kernel(kernel_name="python3")

@@ -197,7 +197,7 @@ def _reasons(shown: Content, codes: Codes, reasons: tuple[str, ...]) -> Block:
 def _entries(shown: Content) -> list[Entry]:
     """Return the legend of the remaining symbols."""
     language, style = shown.language, shown.style
-    entries = [] if shown.are_points else [Entry(word("not excluded", language), style.never)]
+    entries = [Entry(word("not excluded", language), style.muted if shown.are_points else style.never)]
     if shown.sites:
         entries.append(Entry(word("chosen site plain", language), number=0))
     if shown.neighbours is not None:

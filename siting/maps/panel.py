@@ -113,13 +113,15 @@ def shade_legends(content: Content) -> list[Legend]:
     return legends
 
 
-def symbol_entries(content: Content) -> list[Entry]:
+def symbol_entries(content: Content, *, borders: bool = False) -> list[Entry]:
     """Return the legend of the remaining symbols.
 
     Parameters
     ----------
     content : Content
         What the map shows.
+    borders : bool, default False
+        Whether the map shows the borders of service areas.
 
     Returns
     -------
@@ -130,7 +132,7 @@ def symbol_entries(content: Content) -> list[Entry]:
     entries = []
     if content.sites:
         entries.append(Entry(word("chosen site", language), number=0))
-    if content.demand is not None and len(content.sites) > 1:
+    if borders and content.demand is not None and len(content.sites) > 1:
         entries.append(Entry(word("service outline", language), edges=(style.site_colour(0), style.site_colour(1))))
     if content.neighbours is not None:
         entries.append(Entry(word("neighbour", language), style.neighbour))
@@ -326,7 +328,7 @@ def fill_panel(
     if shown:
         _served(sheet, content, (right - size, bottom - size - 5.2, size), size)
     keys = width - (size + _GUTTER if shown else 0)
-    page.legend(left, (bottom - size - 5.2 if shown else y) + 0.6, symbol_entries(content), keys)
+    page.legend(left, (bottom - size - 5.2 if shown else y) + 0.6, symbol_entries(content, borders=True), keys)
 
 
 def _served(sheet: Sheet, content: Content, place: tuple[float, float, float], size: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ _SIZE, _SMALL = 6.5, 5.6
 _SWATCH = 4.6
 _COLUMN_GAP = 3.0
 _LINE = 2.7
+_PARTED = re.compile(r"[\s,;()]+")
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def named(content: Content, label: Hashable) -> str:
     if "name" not in content.candidates.columns:
         return printable(label)
     name, code = printable(content.candidates.loc[label, "name"]), printable(label)
-    return name if code in name else f"{name} ({code})"
+    return name if code in _PARTED.split(name) else f"{name} ({code})"
 
 
 def list_block(

@@ -9,6 +9,7 @@ from siting.acceptability import wilson
 from siting.report.blocks import Callout, Cell, Column, Figure, Heading, Items, Paragraph, Section, Table, row
 from siting.report.charts import Bar, Range, bars, ranges
 from siting.report.content_summary import sentence_case
+from siting.report.drawing import Drawing, millimetre_figure
 from siting.report.wording import shortened
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from siting.report.blocks import Block
     from siting.report.context import Context
 
+MAP_MILLIMETRES = (174.0, 96.0)
 MOST_PORTFOLIOS = 15
 MOST_SITES = 14
 _MOST_MARKED = 12
@@ -47,6 +49,7 @@ def alternatives(context: Context) -> Section | None:
         _portfolios(context, found),
         Heading(words("alternatives.sites")),
         _roles(context, found),
+        _map(context, found),
     ]
     return Section("alternatives", title, tuple(blocks))
 
@@ -97,6 +100,23 @@ def _portfolios(context: Context, found: Alternatives) -> Table:
         rows.append([Cell(str(rank)), *who, Cell(words.number(float(entry["excess_percent"]), 2)), *values])
     note = words("alternatives.note", shown=words.number(len(table)), count=words.number(len(found)))
     return Table(words("alternatives.caption"), columns, rows, note, strong_rows=frozenset({0}))
+
+
+def _map(context: Context, found: Alternatives) -> Figure:
+    """Return the map of core and swappable sites."""
+    from siting import maps
+
+    words, (width, height) = context.words, MAP_MILLIMETRES
+    figure = millimetre_figure(context.style, width, height)
+    ax = figure.add_axes((0, 0, 1, 1))
+    maps.plot(
+        context.solution, kind="alternatives", alternatives=found, ax=ax, language=words.language, style=context.style
+    )
+    names = context.names(found.sites.index[found.sites["portfolios"] > 0][:MOST_SITES])
+    return Figure(
+        Drawing(figure, context.style), words("alternatives.map_alternative", names=names),
+        words("alternatives.map_caption"),
+    )  # fmt: skip
 
 
 def _unit(context: Context, name: str, divisor: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
@@ -20,9 +19,8 @@ FAMILY = "Inter"
 _PNG_DPI = 220
 # Letters become outlines: a picture then looks the same wherever it is opened, with or without the fonts.
 _OUTLINED: dict[str, Any] = {"svg.fonttype": "path", "svg.hashsalt": "siting"}
+# Hundredths of a point are finer than any printer.
 _PATH, _LONG_NUMBER = re.compile(rb' d="[^"]*"'), re.compile(rb"(\d\.\d\d)\d+")
-_FINEST = 0.15
-"""Points; the ends of lines nearer than this to each other are one for every printer and most of a map's file."""
 _NO_DATE: dict[str, Any] = {"Date": None}
 
 
@@ -62,7 +60,7 @@ class Drawing:
                 Figure.savefig(self.figure, buffer, format="svg", metadata=_NO_DATE)
             finally:
                 del self.figure.draw
-        return _PATH.sub(lambda path: thinned(path[0]), buffer.getvalue())
+        return _PATH.sub(lambda path: _LONG_NUMBER.sub(rb"\1", path[0]), buffer.getvalue())
 
     @cached_property
     def png(self) -> bytes:
@@ -71,38 +69,6 @@ class Drawing:
         with applied(self.style):
             self.figure.savefig(buffer, format="png", dpi=_PNG_DPI)
         return buffer.getvalue()
-
-
-def thinned(path: bytes) -> bytes:
-    """Return a path of SVG without vertices that no printer tells from the one before, and numbers to a hundredth.
-
-    Parameters
-    ----------
-    path : bytes
-        The attribute ``d``, one command per line as matplotlib writes it.
-
-    Returns
-    -------
-    bytes
-        The same line as far as paper goes; first and last vertices stay where they are.
-
-    Examples
-    --------
-    >>> thinned(b' d="M 0 0 \\nL 0.01 0 \\nL 9.1234 0 \\nz\\n"')
-    b' d="M 0 0 \\nL 9.12 0 \\nz\\n"'
-    """
-    lines = _LONG_NUMBER.sub(rb"\1", path).split(b"\n")
-    kept, x, y = [], math.inf, math.inf
-    for line, after in zip(lines, [*lines[1:], b""], strict=True):
-        command, *numbers = line.rsplit(maxsplit=2)
-        if len(numbers) == 2 and numbers[0] != b"":
-            here = float(numbers[0]), float(numbers[1])
-            near = abs(here[0] - x) + abs(here[1] - y) < _FINEST
-            if near and command == b"L" and after.startswith(b"L"):
-                continue
-            x, y = here
-        kept.append(line)
-    return b"\n".join(kept)
 
 
 def house_style(style: str | Style) -> Style:
