@@ -200,7 +200,10 @@ class _Run:
 
     def tell(self) -> None:
         self.counting.update(self.done)
-        if self.progress is not None and self.progress(self.done, len(self.tasks)) is True:
+        # What comes back after Ctrl-C is kept in silence: a callback must not break the hand-over.
+        if self.interrupted or self.progress is None:
+            return
+        if self.progress(self.done, len(self.tasks)) is True:
             self.stopped = True
 
     def here(self, shared: Any, function: Callable[[Any, Any, float], Any]) -> None:

@@ -171,7 +171,7 @@ class TestTheSite:
 
     def test_an_unknown_command_in_a_formula_stops_the_build(self) -> None:
         """It would otherwise be printed as text."""
-        hook = _hook("formulas")
+        hook = _hook("mathematics")
         page = type("Page", (), {"file": type("File", (), {"src_uri": "page.md"})})
         with pytest.raises(Exception, match=r"page\.md.*nosuchcommand"):
             hook.on_page_content('<span class="arithmatex">\\(\\nosuchcommand{x}\\)</span>', page=page)
