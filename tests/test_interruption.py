@@ -157,15 +157,15 @@ def test_a_run_of_highs_is_left_behind_when_it_does_not_stop(monkeypatch: pytest
 
 def test_an_interrupt_reaches_highs_in_its_thread() -> None:
     """It ends the run at HiGHS' next call, and is passed on."""
-    instance = geographic_instance(3, 60, 6)
-    model = formulation.compile_model(formulation.assignment_model(instance))
-    highs = HighsModel()
-    highs.load(model)
     points: list[np.ndarray] = []
+    # Large enough that it is not solved before anybody looks.
+    large = HighsModel()
+    large.load(formulation.compile_model(formulation.assignment_model(geographic_instance(3, 200, 6))))
     with pytest.raises(KeyboardInterrupt):
-        highs.run_apart(np.inf, 0.0, press, points.append)
+        large.run_apart(np.inf, 0.0, press, points.append)
+    instance = geographic_instance(3, 60, 6)
     again = HighsModel()
-    again.load(model)
+    again.load(formulation.compile_model(formulation.assignment_model(instance)))
     result = again.run_apart(np.inf, 0.0, lambda _: False, points.append)
     assert result.status == "optimal"
     assert result.objective == pytest.approx(solve_instance(instance).objective)
