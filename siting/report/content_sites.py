@@ -350,9 +350,9 @@ def _attributes(context: Context, values: Sequence[Value]) -> Table:
         text = _value(context, value)
         amount = TOGETHER.join(filter(None, (text, unit if text != words.number(None) else "")))
         rows.append(row(label, amount, _short_year(value.year), grade, evidence.reference(value.sources)))
-    columns = [Column(words("table.attribute"), width=39), Column(words("table.value"), align="right", width=26),
-               Column(words("table.year"), width=17), Column(words("table.grade"), width=9),
-               Column(words("table.source"), width=9)]  # fmt: skip
+    columns = [Column(words("table.attribute"), width=40.5), Column(words("table.value"), align="right", width=25),
+               Column(words("table.year"), width=18), Column(words("table.grade"), width=8),
+               Column(words("table.source"), width=8.5)]  # fmt: skip
     return Table("", columns, rows, small=True)
 
 
