@@ -171,7 +171,7 @@ def test_italian_speaks_italian_throughout(visit: Callable[..., Visit], solution
     for expected in (
         "ottimo dimostrato",
         "Siti scelti",
-        "0,2031",
+        "0,2029",
         "Costo dell'energia",
         "Germania",
         "regione ultraperiferica",

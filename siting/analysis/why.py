@@ -191,7 +191,7 @@ def why(
     --------
     >>> answer = why("gigafactories", "FRB0")
     >>> answer.without.portfolio, round(answer.loss, 4)
-    (('DE40', 'ES41', 'FRF2', 'ITC4'), 0.0042)
+    (('DE40', 'ES41', 'FRF2', 'ITC4'), 0.0044)
     """
     with shown(progress, "why"):
         question = Question(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)

@@ -249,7 +249,7 @@ def why_not(
     >>> answer.forced.portfolio
     ('DE40', 'ES41', 'FRB0', 'ITI3')
     >>> round(answer.loss, 4)
-    0.1478
+    0.1469
     """
     with shown(progress, "why not"):
         question = Question(model, time_limit=time_limit, threads=threads, seed=seed, **overrides)

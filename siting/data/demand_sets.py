@@ -80,7 +80,7 @@ def demand(
     --------
     >>> table = demand()
     >>> len(table), round(float(table["population"].sum()) / 1e6, 1)
-    (1166, 441.5)
+    (1166, 443.6)
     """
     if level not in SETS:
         raise InputError(f"'{level}' is not a set of demand points{suggestion(level, SETS)}")

@@ -190,7 +190,7 @@ def coverage(directory: str | PathLike[str] | None = None) -> pd.DataFrame:
     Examples
     --------
     >>> coverage().loc[("population", "nuts3"), "observed"].item()
-    1166
+    1161
     """
     where = folder(directory)
     kinds = rules(directory)["kind"]

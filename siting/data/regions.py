@@ -127,7 +127,7 @@ def demand(level: str = "nuts3", directory: str | PathLike[str] | None = None) -
     --------
     >>> table = demand()
     >>> len(table), round(float(table["population"].sum()) / 1e6, 1)
-    (1166, 441.5)
+    (1166, 443.6)
     """
     _check_level(level, ("nuts3",), "demand")
     frame = table(level, folder(directory)).copy().rename_axis("demand_point")

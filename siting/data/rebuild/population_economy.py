@@ -22,7 +22,9 @@ GDP = "eurostat_nama_10r_2gdp"
 GDP_PER_HEAD = "eurostat_nama_10r_2gdp_per_head"
 CROSSWALK_RULE = "nuts_2024_to_2021_by_population"
 SHARED_RULE = "gdp_shared_by_population"
+IMPLIED_RULE = "population_implied_by_gdp"
 SQUARE_METRES_PER_SQUARE_KM = 1e6
+EURO_PER_MILLION = 1e6
 
 
 def to_nuts_2021(values: pd.Series, crosswalk: pd.DataFrame, *, additive: bool) -> pd.DataFrame:
@@ -62,6 +64,9 @@ def to_nuts_2021(values: pd.Series, crosswalk: pd.DataFrame, *, additive: bool) 
 def read_crosswalk(folder: Path, level: int) -> pd.DataFrame:
     """Return the JRC converter from NUTS 2021 to 2024 with numeric population and area.
 
+    Where the converter has no population it repeats the area in every column, as for the outermost regions of France;
+    the population is missing there.
+
     Parameters
     ----------
     folder : pathlib.Path
@@ -75,7 +80,25 @@ def read_crosswalk(folder: Path, level: int) -> pd.DataFrame:
         One row per intersection of a 2021 with a 2024 region.
     """
     raw = read_csv(folder / f"n{level}_cm_v2021_v2024.csv", ("code_v2021", "code_v2024", "areaKm", "pop21"))
-    return raw.assign(pop21=numbers(raw["pop21"]), areaKm=numbers(raw["areaKm"]))
+    people, area = numbers(raw["pop21"]), numbers(raw["areaKm"])
+    return raw.assign(pop21=people.where(people != area), areaKm=area)
+
+
+def _implied_population(folder: Path, people: pd.Series) -> pd.Series:
+    """Return the people behind GDP and GDP per head of the NUTS-2 regions without a population of their own.
+
+    GDP per head is an index in purchasing power standards. How many euros a point of it is worth in a country is the
+    median over the regions whose population is known.
+    """
+    table = read_csv(folder / "eurostat_gdp_pc_pps_rel_eu_nuts2.csv", ("geo", "time", "obs_value"))
+    per_head = table[table["time"] == POPULATION_YEAR].set_index("geo")["obs_value"]
+    table = read_csv(folder / "eurostat_nama_10r_2gdp.csv", ("geo", "TIME_PERIOD", "OBS_VALUE"))
+    gdp = table[table["TIME_PERIOD"] == POPULATION_YEAR].set_index("geo")["OBS_VALUE"]
+    heads = EURO_PER_MILLION * numbers(gdp).reindex(people.index) / numbers(per_head).reindex(people.index)
+    countries = people.index.str[:2]
+    missing = people.isna()
+    price_level = (heads / people).groupby(countries).transform("median")
+    return (heads / price_level)[missing]
 
 
 def _latest(raw: pd.DataFrame, region: str, time: str, value: str, codes: set[str]) -> tuple[pd.Series, str]:
@@ -93,7 +116,8 @@ def _nuts2_rows(folder: Path, regions: gpd.GeoDataFrame) -> tuple[list[Row], pd.
     """Return the rows of the NUTS-2 table, GDP per region, and its year."""
     crosswalk = read_crosswalk(folder, 2)
     crosswalk = crosswalk[crosswalk["code_v2021"].isin(regions.index)]
-    sums = crosswalk.groupby("code_v2021")[["pop21", "areaKm"]].sum()
+    sums = crosswalk.groupby("code_v2021")[["pop21", "areaKm"]].sum(min_count=1)
+    implied = _implied_population(folder, sums["pop21"])
     codes = set(crosswalk["code_v2024"])
     index, index_year = _latest(
         read_csv(folder / "eurostat_gdp_pc_pps_rel_eu_nuts2.csv", ("geo", "time", "obs_value")),
@@ -115,9 +139,9 @@ def _nuts2_rows(folder: Path, regions: gpd.GeoDataFrame) -> tuple[list[Row], pd.
     }
     rows = []
     for region in regions.index:
-        people, area = number(sums.loc[region, "pop21"]), number(sums.loc[region, "areaKm"], 1)
+        area = number(sums.loc[region, "areaKm"], 1)
         rows += [
-            Row(region, "population", people, "person", POPULATION_YEAR, POPULATION, "official"),
+            _people(region, sums.loc[region, "pop21"], implied.get(region)),
             Row(region, "area_km2", area, "km2", POPULATION_YEAR, POPULATION, "official"),
         ]
         for name, (table, unit, year, key, decimals) in tables.items():
@@ -128,6 +152,14 @@ def _nuts2_rows(folder: Path, regions: gpd.GeoDataFrame) -> tuple[list[Row], pd.
     return rows, tables["gdp_million_eur"][0]["value"], gdp_year
 
 
+def _people(region: str, people: float, implied: float | None) -> Row:
+    """Return the row of a region's population, by the rule where the converter has none."""
+    if implied is None:
+        return Row(region, "population", number(people), "person", POPULATION_YEAR, POPULATION, "official")
+    rounded, note = number(round(implied, -2)), f"with {GDP_PER_HEAD}"
+    return Row(region, "population", rounded, "person", POPULATION_YEAR, GDP, "derived", IMPLIED_RULE, note)
+
+
 def _demand_points(regions: gpd.GeoDataFrame) -> tuple[gpd.GeoSeries, pd.Series]:
     """Return in degrees the centroid where it lies inside the polygon, else a point that does, and which."""
     centroids = regions.geometry.centroid
@@ -136,10 +168,20 @@ def _demand_points(regions: gpd.GeoDataFrame) -> tuple[gpd.GeoSeries, pd.Series]
     return points.to_crs(GEOGRAPHIC), inside
 
 
+def _implied_in_one_part(folder: Path, people: pd.Series) -> pd.Series:
+    """Return the implied population of NUTS-3 regions that are a whole NUTS-2 region."""
+    whole = people.groupby(people.index.str[:4]).sum(min_count=1)
+    implied = _implied_population(folder, whole)
+    missing = people.index[people.isna()]
+    return pd.Series(implied.reindex(missing.str[:4]).to_numpy(), index=missing)
+
+
 def _demand_rows(folder: Path, regions: gpd.GeoDataFrame, gdp: pd.Series, gdp_year: str) -> list[Row]:
     """Return the rows of the NUTS-3 demand table."""
-    sums = read_crosswalk(folder, 3).groupby("code_v2021")[["pop21", "areaKm"]].sum().reindex(regions.index)
-    population = sums["pop21"]
+    crosswalk = read_crosswalk(folder, 3).groupby("code_v2021")[["pop21", "areaKm"]]
+    sums = crosswalk.sum(min_count=1).reindex(regions.index)
+    implied = _implied_in_one_part(folder, sums["pop21"])
+    population = sums["pop21"].fillna(implied)
     points, inside = _demand_points(regions)
     parents = regions.index.str[:4]
     share = population / population.groupby(parents).transform("sum")
@@ -148,10 +190,10 @@ def _demand_rows(folder: Path, regions: gpd.GeoDataFrame, gdp: pd.Series, gdp_ye
     for region in regions.index:
         rule = "centroid" if inside[region] else "representative_point"
         point = points[region]
-        people, area = number(population[region]), number(sums.loc[region, "areaKm"], 1)
+        area = number(sums.loc[region, "areaKm"], 1)
         place = {"unit": "degree", "year": "2021", "source": "nuts_2021", "grade": "derived", "rule": rule}
         rows += [
-            Row(region, "population", people, "person", POPULATION_YEAR, POPULATION, "official"),
+            _people(region, population[region], implied.get(region)),
             Row(region, "area_km2", area, "km2", POPULATION_YEAR, POPULATION, "official"),
             Row(
                 region, "gdp_million_eur", number(gdp_share[region], 1), "million EUR", gdp_year, GDP,
