@@ -362,7 +362,7 @@ def test_charts_name_what_they_show(shipped):
     """Bars name both replacements; the triangle needs to exist to be drawn."""
     texts = {text.get_text() for text in shipped.plot(kind="intervals").ax.texts}
     assert "below 0.128: FI1C for DE40" in texts
-    assert "above 0.288: FRF2 for FRB0" in texts
+    assert "above 0.29: FRF2 for FRB0" in texts
     assert "weights of the model" in {text.get_text() for text in shipped.plot(kind="triangle", style="print").ax.texts}
     bare = weight_stability("gigafactories")
     with pytest.raises(InputError, match="there is no triangle to draw"):
